@@ -1,0 +1,33 @@
+"""What `models.database` asks of a database, whichever it is."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from models.engines.tally import Tally
+
+
+class Client(Protocol):
+    """One connection in one transaction; Tortoise's models run on it too."""
+
+    async def rows(self, text: str, params: Sequence[Any]) -> list[Mapping[str, Any]]:
+        """What a statement with `?` placeholders answers, one at a time on this connection."""
+
+
+class Engine(Protocol):
+    """A database that is open."""
+
+    config: dict[str, Any]
+    """What Tortoise is told about it."""
+
+    def reading(self, tally: Tally) -> AbstractAsyncContextManager[Client]:
+        """A connection in a read-only transaction that sees one snapshot."""
+
+    def writing(self, tally: Tally) -> AbstractAsyncContextManager[Client]:
+        """A connection in a transaction that is committed at the end, rolled back on any exception."""
+
+    def migrating(self, tally: Tally) -> AbstractAsyncContextManager[Client]:
+        """A connection in a transaction that may remake tables; one at a time, whatever the process."""
+
+    async def close(self) -> None:
+        """Give back every connection."""

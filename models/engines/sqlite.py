@@ -1,0 +1,278 @@
+"""SQLite: one writer, whose transactions take their turn, and read-only connections beside it.
+
+Tortoise's own SQLite client begins transactions late and loses its lock to a cancelled task, so
+transactions begin and end here, and Tortoise gets a client that is already in one.
+"""
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import aiosqlite
+from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
+from tortoise.backends.sqlite.client import SqliteTransactionWrapper
+from tortoise.log import db_client_logger
+
+from models.engines.cancelling import to_the_end
+from models.engines.errors import BadUrl, BadValue, Busy, ForeignKeysBroken, Unreachable
+from models.engines.tally import Tally
+from models.engines.values import plain, refuse_unstorable
+
+READERS = 4
+"""Read-only connections, and so threads, at most."""
+
+
+_MIGRATING = (
+    "PRAGMA foreign_keys = OFF",
+    # A table that is remade is gone for a moment: triggers that look into it are not to mind.
+    "PRAGMA legacy_alter_table = ON",
+)
+
+
+def _instant(value: datetime) -> str:
+    """An instant as SQLite keeps it: in UTC and always as long, so that text order is time's order."""
+    return value.astimezone(UTC).isoformat(" ", "microseconds")
+
+
+# Registered after Tortoise's own, which keeps whatever zone an instant happens to be in.
+sqlite3.register_adapter(datetime, _instant)
+sqlite3.register_adapter(date, date.isoformat)
+sqlite3.register_adapter(UUID, str)
+
+
+class SqliteEngine:
+    """One SQLite file, in WAL mode, with foreign keys on."""
+
+    def __init__(self, path: str, busy_seconds: float) -> None:
+        self.config: dict[str, Any] = {
+            "engine": "tortoise.backends.sqlite",
+            "credentials": {"file_path": path},
+        }
+        self._path = str(Path(path).absolute())
+        self._busy_seconds = busy_seconds
+        self._writer: aiosqlite.Connection | None = None
+        self._turn = asyncio.Lock()
+        self._idle: list[aiosqlite.Connection] = []
+        self._readers: list[aiosqlite.Connection] = []
+        self._free = asyncio.Semaphore(READERS)
+
+    @classmethod
+    async def open(cls, url: str, busy_seconds: float) -> "SqliteEngine":
+        """Open the file that `sqlite://PATH` names, or make it; raises BadUrl, Unreachable."""
+        engine = cls(file_path(url), busy_seconds)
+        try:
+            engine._writer = await to_the_end(engine._connect("rwc", "PRAGMA foreign_keys = ON"))
+        except (sqlite3.Error, OSError) as error:
+            raise Unreachable(url, error) from error
+        return engine
+
+    @asynccontextmanager
+    async def reading(self, tally: Tally) -> AsyncIterator["SqliteClient"]:
+        """The snapshot is that of the first statement."""
+        async with self._free:
+            connection = await self._reader()
+            try:
+                async with self._transaction(connection, "BEGIN", tally) as client:
+                    yield client
+            finally:
+                self._idle.append(connection)
+
+    @asynccontextmanager
+    async def writing(self, tally: Tally) -> AsyncIterator["SqliteClient"]:
+        """Raises Busy when another process does not let go of the file."""
+        assert self._writer is not None
+        async with self._turn, self._transaction(self._writer, "BEGIN IMMEDIATE", tally) as client:
+            yield client
+
+    @asynccontextmanager
+    async def migrating(self, tally: Tally) -> AsyncIterator["SqliteClient"]:
+        """Foreign keys are off, or remaking a table would empty those that refer to it; checked at the end.
+
+        On a connection of its own, since they can't be turned off inside a transaction.
+        Raises Busy, ForeignKeysBroken.
+        """
+        connection = await to_the_end(self._connect("rw", *_MIGRATING))
+        try:
+            async with self._turn, self._transaction(connection, "BEGIN IMMEDIATE", tally) as client:
+                yield client
+                if broken := await client.rows("PRAGMA foreign_key_check", ()):
+                    raise ForeignKeysBroken(f"rows would be left referring to nothing: {broken[:10]}")
+        finally:
+            await to_the_end(connection.close())
+
+    async def close(self) -> None:
+        """Close the readers first: who closes last tidies the write-ahead log away, and must be able to."""
+        for connection in (*self._readers, self._writer):
+            if connection is not None:
+                await to_the_end(connection.close())
+        self._readers, self._idle, self._writer = [], [], None
+
+    async def _connect(self, mode: str, *pragmas: str) -> aiosqlite.Connection:
+        address = f"file:{quote(self._path)}?mode={mode}"
+        connection = aiosqlite.connect(address, uri=True, isolation_level=None, timeout=self._busy_seconds)
+        try:
+            await connection
+            connection.row_factory = sqlite3.Row
+            if mode == "rwc":
+                await connection.execute_fetchall("PRAGMA journal_mode = WAL")
+            for pragma in ("PRAGMA synchronous = NORMAL", *pragmas):
+                await connection.execute_fetchall(pragma)
+            await connection.execute_fetchall("SELECT count(*) FROM sqlite_schema")
+        except BaseException:
+            await connection.close()
+            # Its thread still has a word for this loop, which may be closed soon.
+            await asyncio.to_thread(connection._thread.join)
+            raise
+        return connection
+
+    async def _reader(self) -> aiosqlite.Connection:
+        if self._idle:
+            return self._idle.pop()
+        return await to_the_end(self._new_reader())
+
+    async def _new_reader(self) -> aiosqlite.Connection:
+        connection = await self._connect("ro", "PRAGMA query_only = ON")
+        self._readers.append(connection)
+        return connection
+
+    @asynccontextmanager
+    async def _transaction(
+        self, connection: aiosqlite.Connection, begin: str, tally: Tally
+    ) -> AsyncIterator["SqliteClient"]:
+        try:
+            with _translated():
+                await to_the_end(_run(connection, begin))
+            yield SqliteClient(connection, tally)
+            tally.ended = True
+            with _translated():
+                await to_the_end(_run(connection, "COMMIT"))
+        except asyncio.CancelledError:
+            tally.ended = True
+            await to_the_end(_abandon(connection))
+            raise
+        finally:
+            tally.ended = True
+            await to_the_end(_roll_back_if_open(connection))
+
+
+def file_path(url: str) -> str:
+    """The path in `sqlite://PATH`: relative to the working directory, or absolute after a third slash."""
+    path = url.removeprefix("sqlite://")
+    if not path or path == ":memory:" or "?" in path:
+        raise BadUrl(
+            f"{url} names no file: write sqlite://carteira.db for one beside you, or sqlite:///var/carteira.db"
+        )
+    return path
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script; a semicolon in a text, a comment or a trigger's body ends none."""
+    statement = ""
+    for piece in re.split("(?<=;)", script):
+        statement += piece
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement
+
+
+async def _run(connection: aiosqlite.Connection, text: str) -> None:
+    await connection.execute_fetchall(text)
+
+
+async def _roll_back_if_open(connection: aiosqlite.Connection) -> None:
+    # Asked on the connection's own thread, behind whatever a cancelled task left running there.
+    await connection._execute(_roll_back, connection)  # type: ignore[no-untyped-call]
+
+
+async def _abandon(connection: aiosqlite.Connection) -> None:
+    """Roll back without waiting for what the cancelled task had running, or had asked for, on the thread."""
+    rolled_back = asyncio.ensure_future(_roll_back_if_open(connection))
+    while not rolled_back.done():
+        await connection.interrupt()
+        await asyncio.wait([rolled_back], timeout=0.01)
+    await rolled_back
+
+
+def _roll_back(connection: aiosqlite.Connection) -> None:
+    if connection.in_transaction:
+        connection._conn.rollback()
+
+
+class SqliteClient(SqliteTransactionWrapper):
+    """Tortoise's view of one connection inside one transaction of ours."""
+
+    def __init__(self, connection: aiosqlite.Connection, tally: Tally) -> None:
+        self.connection_name = "sqlite"
+        self.fetch_inserted = True
+        self.log = db_client_logger
+        self._connection = connection
+        self._tally = tally
+        self._lock = asyncio.Lock()
+        self._savepoint = None
+        self._finalized = False
+
+    def _in_transaction(self) -> TransactionContext:
+        nested = SqliteClient(self._connection, self._tally)
+        nested._lock = self._lock
+        return NestedTransactionContext(nested)
+
+    async def execute_script(self, query: str) -> None:
+        """Each statement in turn; the driver's own way would commit our transaction first."""
+        for statement in statements(query):
+            await self.execute_query(statement)
+
+    async def rows(self, text: str, params: Sequence[Any]) -> list[Mapping[str, Any]]:
+        """What a statement answers, as dicts."""
+        _, found = await self.execute_query(text, [plain(param) for param in params])
+        return [dict(row) for row in found]
+
+    async def execute_insert(self, query: str, values: list[Any]) -> int:
+        """Tortoise's, counted, its errors typed."""
+        with self._statement(values):
+            row_id: int = await super().execute_insert(query, values)
+            return row_id
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        """Tortoise's, counted, its errors typed."""
+        with self._statement([value for row in values for value in row]):
+            await super().execute_many(query, values)
+
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[Any]]:
+        """Tortoise's, counted, its errors typed."""
+        with self._statement(values or []):
+            answer: tuple[int, Sequence[Any]] = await super().execute_query(query, values)
+            return answer
+
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
+        """Tortoise's, counted, its errors typed."""
+        with self._statement(values or []):
+            rows: list[dict[str, Any]] = await super().execute_query_dict(query, values)
+            return rows
+
+    @contextmanager
+    def _statement(self, values: Sequence[Any]) -> Iterator[None]:
+        self._tally.count()
+        refuse_unstorable(values)
+        with _translated():
+            yield
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OverflowError, UnicodeEncodeError, sqlite3.DataError) as error:
+        raise BadValue(f"a value that SQLite can't keep: {error}") from error
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            raise Busy("another process is writing to the database and does not let go of it") from error
+        raise

@@ -1,0 +1,28 @@
+"""What may be written in a deal's columns."""
+
+from typing import Any
+
+from models.operations import text
+from models.operations.amount import not_negative
+from models.operations.unset import UNSET, Unset
+from models.rules.money import Money
+
+_CHECKS = {"title": text.required, "stage": text.optional}
+
+
+def checked(columns: dict[str, Any], amount: Money | Unset | None = UNSET) -> dict[str, Any]:
+    """The columns, as they may be written, the amount with its currency; raises Problem BLANK, INVALID,
+    TOO_LONG or TOO_LARGE.
+    """
+    return text.checked(columns, _CHECKS) | _money(amount)
+
+
+def _money(amount: Money | Unset | None) -> dict[str, Any]:
+    match amount:
+        case Unset():
+            return {}
+        case None:
+            return {"amount": None, "currency": None}
+        case Money():
+            not_negative(amount)
+            return {"amount": amount.amount, "currency": amount.currency}
