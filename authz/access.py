@@ -1,0 +1,268 @@
+"""Access rules: may this viewer read this field, and on which rows (authorization.md, "Who may see what").
+
+A rule answers, before any row is read, with a predicate over the row's table, or with `REFUSED`
+where no row could be readable. It is the permission class of the resolvers that it guards; one
+instance serves all requests and holds no state.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import strawberry
+from strawberry.permission import BasePermission
+from strawberry.schema_directive import Location
+
+from authz.judging import holds
+from authz.predicate import ALWAYS, NEVER, Is, Param, Predicate, any_of
+from authz.scopes import (
+    agents_managed,
+    inboxes_in_scope,
+    readable,
+    teams_in_scope,
+)
+from authz.viewer import Viewer
+from models import Permission
+
+log = logging.getLogger("carteira.authz")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No row could be readable."""
+
+
+REFUSED: Final = Refused()
+Decision = Predicate | Refused
+Decide = Callable[[Viewer | None, str], Decision]
+
+
+@strawberry.schema_directive(locations=[Location.FIELD_DEFINITION], name="access")
+class Access:
+    """The rule that guards a field."""
+
+    rule: str
+
+
+class AccessRule(BasePermission):
+    """A named rule; `reads` says in words who may read what it guards."""
+
+    def __init__(self, name: str, reads: str, decide: Decide) -> None:
+        self.name = name
+        self.reads = reads
+        self._decide = decide
+        self._directive = Access(rule=name)
+
+    @property
+    def schema_directive(self) -> object:
+        """The rule's name, for the SDL."""
+        return self._directive
+
+    def decide(self, viewer: Viewer | None, table: str) -> Decision:
+        """Which rows of `table` the viewer may read this on; a rule that fails refuses."""
+        try:
+            return self._decide(viewer, table)
+        except Exception:
+            log.exception("The access rule %s failed on %s; it refuses.", self.name, table)
+            return REFUSED
+
+    async def has_permission(self, source: Any, info: Any, **_arguments: Any) -> bool:
+        """Whether this viewer may read this field of the row in hand."""
+        context = info.context
+        decision = self.decide(context.viewer, getattr(source, "table", ""))
+        if isinstance(decision, Refused):
+            return False
+        if decision == ALWAYS:
+            return True
+        return await holds(decision, source.row, context.viewer, context.related)
+
+
+RULES: dict[str, AccessRule] = {}
+
+
+def rule(name: str, reads: str) -> Callable[[Decide], AccessRule]:
+    """Declare a rule by the function that decides it."""
+
+    def declare(decide: Decide) -> AccessRule:
+        RULES[name] = AccessRule(name, reads, decide)
+        return RULES[name]
+
+    return declare
+
+
+def _granted(yes: bool, rows: Predicate = ALWAYS) -> Decision:
+    return REFUSED if not yes or rows == NEVER else rows
+
+
+@rule("public", "Anyone, signed in or not.")
+def PUBLIC(viewer: Viewer | None, table: str) -> Decision:
+    """Anyone."""
+    return ALWAYS
+
+
+@rule("signed-in", "Whoever is signed in; the rows below it keep their own rules.")
+def SIGNED_IN(viewer: Viewer | None, table: str) -> Decision:
+    """Agents and partner users."""
+    return _granted(viewer is not None)
+
+
+@rule("agent", "Every agent of the account; the rows below it keep their own rules.")
+def AGENT(viewer: Viewer | None, table: str) -> Decision:
+    """Agents."""
+    return _granted(viewer is not None and viewer.is_agent)
+
+
+@rule("record.identity", "Whoever has the record in sight.")
+def IDENTITY(viewer: Viewer | None, table: str) -> Decision:
+    """Name, title, company, stage, status, owner, partner, assigned user, and their dates."""
+    return _granted(viewer is not None)
+
+
+@rule("record.place", "Every agent who has the record in sight; null for partner users.")
+def PLACE(viewer: Viewer | None, table: str) -> Decision:
+    """Team, inbox, contact, conversation and ownerships."""
+    return NEVER if viewer and not viewer.is_agent else _granted(viewer is not None)
+
+
+def _by_relation(viewer: Viewer | None) -> Decision:
+    return REFUSED if viewer is None else readable(viewer)
+
+
+@rule("record.details", "The owner and their managers; in OPEN mode everyone in the scope.")
+def DETAILS(viewer: Viewer | None, table: str) -> Decision:
+    """Email, phone and address of a contact."""
+    return _by_relation(viewer)
+
+
+@rule("record.words", "The owner and their managers; in OPEN mode everyone in the scope.")
+def WORDS(viewer: Viewer | None, table: str) -> Decision:
+    """Subject, messages, notes and timeline."""
+    return _by_relation(viewer)
+
+
+@rule(
+    "record.money", "The owner, their managers, and the deal's partner; in OPEN mode everyone in the scope."
+)
+def MONEY(viewer: Viewer | None, table: str) -> Decision:
+    """A deal's amount with its currency."""
+    return ALWAYS if viewer and not viewer.is_agent else _by_relation(viewer)
+
+
+@rule("record.payments", "The owner and their managers; in OPEN mode everyone in the scope.")
+def PAYMENTS(viewer: Viewer | None, table: str) -> Decision:
+    """A deal's payments, as a whole."""
+    return _by_relation(viewer)
+
+
+@rule("record.activity", "The owner and their managers; in OPEN mode everyone in the scope.")
+def ACTIVITY(viewer: Viewer | None, table: str) -> Decision:
+    """Version, time of the last change and of the last message."""
+    return _by_relation(viewer)
+
+
+@rule("agent.name", "Every agent; partner users, of the owners of their company's deals.")
+def AGENT_NAME(viewer: Viewer | None, table: str) -> Decision:
+    """An agent's name."""
+    return _granted(viewer is not None)
+
+
+@rule("agent.membership", "Every agent of the account.")
+def AGENT_MEMBERSHIP(viewer: Viewer | None, table: str) -> Decision:
+    """An agent's role, teams and status."""
+    return _granted(viewer is not None and viewer.is_agent)
+
+
+@rule("agent.private", "The agent, and their managers.")
+def AGENT_PRIVATE(viewer: Viewer | None, table: str) -> Decision:
+    """An agent's email, availability and inboxes."""
+    if viewer is None or not viewer.is_agent:
+        return REFUSED
+    return any_of(Is("id", Param.AGENT), agents_managed(viewer))
+
+
+@rule("name", "Every agent; partner users, of their own company.")
+def NAME(viewer: Viewer | None, table: str) -> Decision:
+    """The name of a team, inbox, role, partner or partner user."""
+    return _granted(viewer is not None)
+
+
+@rule("team.members", "`people.manage`, for the teams in its scope.")
+def TEAM_MEMBERS(viewer: Viewer | None, table: str) -> Decision:
+    """What a team holds beside its name."""
+    return _held(viewer, Permission.PEOPLE_MANAGE, teams_in_scope)
+
+
+@rule("inbox.members", "`people.manage`, for the inboxes in its scope.")
+def INBOX_MEMBERS(viewer: Viewer | None, table: str) -> Decision:
+    """What an inbox holds beside its name."""
+    return _held(viewer, Permission.PEOPLE_MANAGE, inboxes_in_scope)
+
+
+@rule("role.contents", "`roles.manage`, for the roles in its scope.")
+def ROLE_CONTENTS(viewer: Viewer | None, table: str) -> Decision:
+    """A role's permissions, scope and reach."""
+    return _held(viewer, Permission.ROLES_MANAGE, _roles_in_scope)
+
+
+@rule("partner.contents", "`people.manage` with account scope; partner users, of their own company.")
+def PARTNER_CONTENTS(viewer: Viewer | None, table: str) -> Decision:
+    """A partner's users and deals."""
+    if viewer is not None and not viewer.is_agent:
+        return ALWAYS
+    return _held(viewer, Permission.PEOPLE_MANAGE, _whole_account)
+
+
+@rule("partner-user.details", "`people.manage` with account scope; a partner user, their own.")
+def PARTNER_USER_DETAILS(viewer: Viewer | None, table: str) -> Decision:
+    """A partner user's email and portal access."""
+    if viewer is not None and not viewer.is_agent:
+        return Is("id", Param.PARTNER_USER)
+    return _held(viewer, Permission.PEOPLE_MANAGE, _whole_account)
+
+
+@rule("account.switches", "Every agent of the account.")
+def ACCOUNT_SWITCHES(viewer: Viewer | None, table: str) -> Decision:
+    """The account's modules, capabilities and settings."""
+    return _granted(viewer is not None and viewer.is_agent)
+
+
+@rule("audit.entry", "`audit.read`; the subject in its scope.")
+def AUDIT(viewer: Viewer | None, table: str) -> Decision:
+    """The audit log; values in it keep the rules of the fields that they were."""
+    held = viewer is not None and viewer.is_agent and viewer.may(Permission.AUDIT_READ)
+    return _granted(held)
+
+
+@rule("token.own", "Who made the token.")
+def TOKEN_CONTENTS(viewer: Viewer | None, table: str) -> Decision:
+    """What a token may do, and when it was made and ends."""
+    if viewer is None:
+        return REFUSED
+    return Is("agent_id", Param.AGENT) if viewer.is_agent else Is("partner_user_id", Param.PARTNER_USER)
+
+
+@rule("in-sight", "Whoever has the row in sight.")
+def IN_SIGHT(viewer: Viewer | None, table: str) -> Decision:
+    """What is there to read on every row in sight."""
+    return ALWAYS
+
+
+@rule("act.outcome", "Who acted.")
+def OUTCOME(viewer: Viewer | None, table: str) -> Decision:
+    """What a mutation gives back; the rows below it keep their own rules."""
+    return ALWAYS
+
+
+def _held(viewer: Viewer | None, permission: Permission, rows: Callable[[Viewer], Predicate]) -> Decision:
+    if viewer is None or not viewer.is_agent or not viewer.may(permission):
+        return REFUSED
+    return _granted(True, rows(viewer))
+
+
+def _whole_account(viewer: Viewer) -> Predicate:
+    return ALWAYS if viewer.whole_account else NEVER
+
+
+def _roles_in_scope(viewer: Viewer) -> Predicate:
+    return ALWAYS if viewer.whole_account else Is("id", Param.ROLE)
