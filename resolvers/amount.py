@@ -1,0 +1,14 @@
+"""Amounts of money in inputs, as operations take them."""
+
+from typing import Any
+
+from models.operations.amount import money_from
+from resolvers.writing import Act
+
+
+def money_of(act: Act, name: str = "amount") -> dict[str, Any]:
+    """The amount that the input gives, if it gives one. Raises Problem INVALID, TOO_PRECISE or TOO_LARGE."""
+    if name not in act.given:
+        return {}
+    given: Any = act.given[name]
+    return {name: None if given is None else money_from(given.amount, given.currency, name)}

@@ -1,0 +1,29 @@
+"""The timeline: what happened to a record, in order, with its author."""
+
+from datetime import datetime
+
+import strawberry
+
+from authz.access import IN_SIGHT
+from schema.change import Change, changes_of
+from schema.fields import column, computed, one
+from schema.lazy import Agent
+from schema.node import Node
+from schema.seen import table_type
+
+
+@table_type("timeline_entry")
+class TimelineEntry(Node):
+    """One thing that happened. Without an author it happened by itself, or by the operator."""
+
+    number: int | None = column(IN_SIGHT)
+    kind: str | None = column(IN_SIGHT)
+    at: datetime | None = column(IN_SIGHT)
+    author: Agent | None = one(IN_SIGHT, "agent")
+
+    @computed(IN_SIGHT)
+    async def changes(self, info: strawberry.Info) -> list[Change] | None:
+        """What changed, field by field."""
+        table = self.row["record_type"].value.lower()
+        record = await info.context.find(table, self.row["record_id"])
+        return await changes_of(info.context, table, record, self.row["changes"], info)
