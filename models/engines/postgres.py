@@ -112,7 +112,8 @@ async def _close(pool: asyncpg.Pool) -> None:
 async def _transaction(
     pool: asyncpg.Pool | None, tally: Tally, begin: Callable[[PoolConnectionProxy], Transaction]
 ) -> AsyncIterator["PostgresClient"]:
-    assert pool is not None
+    if pool is None:
+        raise RuntimeError("this database has been closed")
     async with pool.acquire() as connection:
         transaction = begin(connection)
         try:

@@ -82,13 +82,13 @@ class SqliteEngine:
                 async with self._transaction(connection, "BEGIN", tally) as client:
                     yield client
             finally:
-                self._idle.append(connection)
+                if connection in self._readers:
+                    self._idle.append(connection)
 
     @asynccontextmanager
     async def writing(self, tally: Tally) -> AsyncIterator["SqliteClient"]:
         """Raises Busy when another process does not let go of the file."""
-        assert self._writer is not None
-        async with self._turn, self._transaction(self._writer, "BEGIN IMMEDIATE", tally) as client:
+        async with self._turn, self._transaction(self._open_writer(), "BEGIN IMMEDIATE", tally) as client:
             yield client
 
     @asynccontextmanager
@@ -132,7 +132,13 @@ class SqliteEngine:
             raise
         return connection
 
+    def _open_writer(self) -> aiosqlite.Connection:
+        if self._writer is None:
+            raise RuntimeError("this database has been closed")
+        return self._writer
+
     async def _reader(self) -> aiosqlite.Connection:
+        self._open_writer()
         if self._idle:
             return self._idle.pop()
         return await to_the_end(self._new_reader())
@@ -163,8 +169,11 @@ class SqliteEngine:
 
 
 def file_path(url: str) -> str:
-    """The path in `sqlite://PATH`: relative to the working directory, or absolute after a third slash."""
-    path = url.removeprefix("sqlite://")
+    """The path in `sqlite://PATH`: relative to the working directory, or absolute after a third slash.
+
+    A fourth slash, as other libraries write absolute paths, makes no difference.
+    """
+    path = re.sub("^/+", "/", url.removeprefix("sqlite://"))
     if not path or path == ":memory:" or "?" in path:
         raise BadUrl(
             f"{url} names no file: write sqlite://carteira.db for one beside you, or sqlite:///var/carteira.db"

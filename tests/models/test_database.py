@@ -608,6 +608,10 @@ class TestOpening:
         database = await databases()
         await database.close()
         await database.close()
+        for session in (database.reading, database.writing):
+            with pytest.raises(RuntimeError, match="closed"):
+                async with session():
+                    pass
 
 
 class TestSqlite:

@@ -1,0 +1,1 @@
+"""The demo's making: invented companies, and what happened in them over the last year."""
