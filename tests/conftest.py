@@ -122,7 +122,7 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> "SqliteFiles":
 @pytest.fixture(scope="session")
 def postgres() -> "Iterator[PostgresServer]":
     """The PostgreSQL server, with a migrated database to be cloned."""
-    server = asyncio.run(_answering())
+    server = asyncio.run(answering())
     if server is None:
         reason = "no PostgreSQL answers: start one, or set CARTEIRA_TEST_POSTGRES_URL"
         if os.environ.get("CI") == "true":
@@ -236,7 +236,8 @@ class PostgresServer:
             await connection.close()
 
 
-async def _answering() -> PostgresServer | None:
+async def answering() -> PostgresServer | None:
+    """The server that tests may use, if one answers."""
     given = os.environ.get("CARTEIRA_TEST_POSTGRES_URL")
     local = [f"postgres://{user}@127.0.0.1:5432/postgres" for user in (getpass.getuser(), "postgres")]
     for url in [given] if given else local:

@@ -11,7 +11,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.judge.oracle import FIELDS, RECORD_TYPES, TYPES, Field, Money, natural_order, portfolios, view
+from tests.judge.oracle import (
+    FIELDS,
+    RECORD_TYPES,
+    TYPES,
+    Field,
+    Money,
+    is_self_or_managed,
+    natural_order,
+    portfolios,
+    sight,
+    view,
+)
 from tests.judge.viewers import Judged
 from tests.judge.world import Row
 
@@ -365,4 +376,19 @@ def whole(viewer: Judged) -> Row:
         "view": view(viewer),
         "portfolios": {one: portfolio_stats(viewer, one) for one in portfolios(viewer)},
         "stats": [deal_stats(viewer, None, one) for one in (None, *GROUPS)],
+        "explained": explained(viewer),
+    }
+
+
+def explained(viewer: Judged) -> Row:
+    """What an explanation of a managed agent's access rests on beside the view: the role that they have.
+
+    Managers are told which rule decided, and the rules rest on scope, reach and `account.manage`.
+    """
+    agents, roles = viewer.world["agent"], viewer.world["role"]
+    managed = [one for one in sight(viewer, "agent") if is_self_or_managed(viewer, one)]
+    held = {one: roles[agents[one]["role_id"]] for one in managed}
+    return {
+        one: (role["scope"], role["reach"], role["built_in"], "account.manage" in role["permissions"])
+        for one, role in held.items()
     }

@@ -1,5 +1,6 @@
 """Agents: who may take them in, change, suspend and let them go, and how far."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -297,7 +298,12 @@ async def test_the_lead_of_an_inbox_keeps_to_it(scene: Scene) -> None:
     lead = await scene.agent(await scene.role(Scope.INBOX, Reach.SCOPE, PEOPLE), inboxes=[scene.mail])
     new = {"name": "Nina", "roleId": gid(role), "inboxIds": [gid(scene.mail)]}
     assert await outcome(scene.database, lead, "createAgent", new) == DONE
-    for changes in ({"inboxIds": [gid(scene.web)]}, {"inboxIds": []}, {"teamIds": [gid(scene.north)]}):
+    beyond: list[dict[str, Any]] = [
+        {"inboxIds": [gid(scene.web)]},
+        {"inboxIds": []},
+        {"teamIds": [gid(scene.north)]},
+    ]
+    for changes in beyond:
         assert await outcome(scene.database, lead, "createAgent", {**new, **changes}) == FORBIDDEN
     agent = await scene.agent(role, inboxes=[scene.mail])
     assert await outcome(scene.database, lead, "updateAgent", {"id": gid(agent), "inboxIds": []}) == FORBIDDEN
@@ -306,12 +312,13 @@ async def test_the_lead_of_an_inbox_keeps_to_it(scene: Scene) -> None:
 
 async def test_what_may_not_be_read_may_not_be_written(scene: Scene) -> None:
     clerk = await team_lead(scene, reach=Reach.OWN)
-    for changes in (
+    hidden: list[dict[str, Any]] = [
         {"email": "x@acme.example"},
         {"email": None},
         {"available": False},
         {"expectedVersion": 1},
-    ):
+    ]
+    for changes in hidden:
         input = {"id": gid(scene.ana), **changes}
         assert await outcome(scene.database, clerk, "updateAgent", input) == FORBIDDEN
     status = {"id": gid(scene.ana), "expectedVersion": 99}
@@ -378,6 +385,18 @@ async def test_nobody_locks_the_account_out(scene: Scene, name: str) -> None:
     payload, errors = await mutate(scene.database, scene.administrator, name, input, "agent { name }")
     assert errors == []
     assert payload == {"agent": None, "userErrors": []}
+
+
+async def test_two_who_suspend_each_other_at_once_do_not_both(scene: Scene) -> None:
+    second = await scene.agent(BuiltIn.ADMINISTRATOR)
+    pairs = ((scene.administrator, second), (second, scene.administrator))
+    outcomes = await asyncio.gather(
+        *(outcome(scene.database, actor, "suspendAgent", {"id": gid(other)}) for actor, other in pairs),
+        return_exceptions=True,
+    )
+    assert outcomes.count(DONE) == 1
+    (refused,) = (each for each in outcomes if each != DONE)
+    assert refused == "UNAUTHENTICATED" or isinstance(refused, BadToken)
 
 
 async def test_records_go_to_the_new_owner(scene: Scene) -> None:
