@@ -13,7 +13,7 @@ run: .venv/for-running
 	@exec $(IN) server.py serve --show-tokens
 
 test: .venv/for-testing
-	@$(IN) -m pytest
+	@$(IN) -m pytest --numprocesses auto
 
 check: test lint
 

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLNonNull, GraphQLObjectType, is_introspection_type
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    is_introspection_type,
+)
 
 from authz.access import IN_SIGHT, OUTCOME, PUBLIC, RULES
 from authz.policies import POLICIES
