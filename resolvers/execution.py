@@ -1,5 +1,6 @@
 """Around each execution: what is refused is found beforehand, and every error gets a code."""
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -15,9 +16,13 @@ from graphql import (
 )
 from graphql.execution import get_variable_values
 from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
 
 from schema.errors import Code, CodedError, bad_input
 from schema.refusals import Walk
+
+LONGEST_QUERY = 10
+"""Seconds: a query that takes longer is given up, its statement interrupted."""
 
 MOST_TOKENS = 6_000
 log = logging.getLogger("carteira.graphql")
@@ -45,7 +50,9 @@ class Execution(SchemaExtension):
     async def on_execute(self) -> AsyncIterator[None]:
         """Walk the selection, execute, and join the errors of both."""
         walk = self._walk()
-        yield
+        query = self.execution_context.operation_type is OperationType.QUERY
+        async with asyncio.timeout(LONGEST_QUERY if query else None):
+            yield
         result = self.execution_context.result
         if walk is not None and walk.refused and result is not None:
             result.errors = [*walk.errors(), *(result.errors or [])]
@@ -79,6 +86,10 @@ def formatted(error: GraphQLError, *, suggestions: bool) -> dict[str, Any]:
     message = shown["message"]
     if extensions["code"] == Code.INTERNAL_SERVER_ERROR.value:
         message = "Something went wrong on our side. Tell us the id, and we find it in the log."
+    if isinstance(error.original_error, TimeoutError):
+        message = f"This took longer than {LONGEST_QUERY} seconds; ask for less at once."
+    if isinstance(error.original_error, RecursionError):
+        message = "This is nested too deep; ask in simpler terms."
     if not suggestions:
         message = _SUGGESTION.sub("", message)
     return {**shown, "message": message, "extensions": extensions}
@@ -91,7 +102,7 @@ def _coded(error: GraphQLError) -> dict[str, Any]:
         return {"code": (Code.QUERY_TOO_COMPLEX if many else Code.GRAPHQL_PARSE_FAILED).value}
     if isinstance(original, CodedError):
         return dict(original.extensions or {})
-    if isinstance(original, RecursionError):
+    if isinstance(original, RecursionError | TimeoutError):
         return {"code": Code.QUERY_TOO_COMPLEX.value}
     if original is None or isinstance(original, GraphQLError):
         return {"code": Code.BAD_USER_INPUT.value}

@@ -29,7 +29,8 @@ from schema.seen import Seen
 log = logging.getLogger("carteira.http")
 
 DEEPEST_VARIABLE = 60
-LARGEST_BODY = 8 * 1024 * 1024
+MOST_VALUES = 5_000
+LARGEST_BODY = 2 * 1024 * 1024
 _NUL_ESCAPE = re.compile(r"\\u(0000|\{0+\})")
 
 
@@ -108,9 +109,7 @@ class Endpoint:
                 operation_name=asked.operation_name,
             )
         except (MissingQueryError, CannotGetOperationTypeError):
-            message = (
-                "There is no such operation: send one, or name one of several in `operationName`."
-            )
+            message = "There is no such operation: send one, or name one of several in `operationName`."
             raise bad_input(message) from None
         body: dict[str, Any] = {"data": result.data}
         if result.errors:
@@ -163,22 +162,25 @@ def _asked(body: bytes) -> Asked:
     check_text(query)
     if _NUL_ESCAPE.search(query):
         raise bad_input("Text can't hold the character NUL (U+0000); leave it out.")
-    _check_texts(variables, 0)
+    if _check_texts(variables, 0) > MOST_VALUES:
+        message = f"Variables hold at most {MOST_VALUES} values; send several requests."
+        raise CodedError(Code.QUERY_TOO_COMPLEX, message)
     return Asked(query, variables, name)
 
 
-def _check_texts(given: Any, depth: int) -> None:
+def _check_texts(given: Any, depth: int) -> int:
+    """Refuse what is no text, and tell how many values there are."""
     if depth > DEEPEST_VARIABLE:
         raise bad_input(f"Variables may be nested {DEEPEST_VARIABLE} levels deep; these are deeper.")
     if isinstance(given, str):
         check_text(given)
-    elif isinstance(given, dict):
-        for name, each in given.items():
+    if isinstance(given, dict):
+        for name in given:
             check_text(name)
-            _check_texts(each, depth + 1)
-    elif isinstance(given, list):
-        for each in given:
-            _check_texts(each, depth + 1)
+        return 1 + sum(_check_texts(each, depth + 1) for each in given.values())
+    if isinstance(given, list):
+        return 1 + sum(_check_texts(each, depth + 1) for each in given)
+    return 1
 
 
 def _all_unauthenticated(body: dict[str, Any]) -> bool:

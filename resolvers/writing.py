@@ -197,7 +197,7 @@ class Judge(PermissionExtension):
         """The payload's row."""
         context: Context = info.context
         if context.viewer is None:
-            return None
+            return _refused_already(context)
         self._require_needed(kwargs["input"])
         await context.stop_reading()
         try:
@@ -363,6 +363,12 @@ def _distinct(ids: list[str], name: str) -> list[str]:
     if len(ids) > LARGEST_PAGE:
         raise bad_input(f"Name at most {LARGEST_PAGE} in {_camel(name)}; these are {len(ids)}.")
     return list(dict.fromkeys(ids))
+
+
+def _refused_already(context: Context) -> None:
+    """Nothing, where the walk has told that nobody acts; whoever is gone since is told now."""
+    if context.walk is None or context.walk.viewer is not None:
+        raise CodedError(Code.UNAUTHENTICATED, str(BadToken()))
 
 
 def info_payload(info: Any) -> Any:

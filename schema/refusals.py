@@ -22,6 +22,7 @@ from graphql import (
     GraphQLSkipDirective,
     GraphQLUnionType,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     get_directive_values,
     get_named_type,
@@ -33,13 +34,18 @@ from authz.viewer import Viewer
 from schema.errors import Code, CodedError
 from schema.fields import GuardedField, rule_of
 from schema.reading.listing import DEFAULT_PAGE
-from schema.reading.reads import One, Related
+from schema.reading.reads import Many, One, Related
 from schema.reading.view import guarded_fields
 from schema.seen import TYPES
 
-MOST_PLACES = 10_000
-MOST_VALUES = 500_000
+MOST_NODES = 50_000
+MOST_PLACES = 5_000
+MOST_VALUES = 300_000
+MOST_WRITES = 20
 DEEPEST = 40
+GUESSED_LIST = 10
+"""How many rows a list without pages is counted as."""
+
 FIELD = "strawberry-definition"
 
 Place = tuple[str, ...]
@@ -55,6 +61,7 @@ class Walk:
     variables: Any
     viewer: Viewer | None
     refused: dict[Place, tuple[Place, str]] = field(default_factory=dict)
+    nodes: int = 0
     places: int = 0
     values: int = 0
 
@@ -63,6 +70,8 @@ class Walk:
         root = self.schema.get_root_type(operation.operation)
         assert root is not None
         self._selection({root: [operation.selection_set]}, (), None, 1)
+        if operation.operation is OperationType.MUTATION and len(self.roots(operation)) > MOST_WRITES:
+            raise _too_complex(f"A request holds at most {MOST_WRITES} mutations.")
 
     def roots(self, operation: OperationDefinitionNode) -> list[str]:
         """The names of the fields that an operation asks for at its root, but `__typename`."""
@@ -95,8 +104,10 @@ class Walk:
             raise _too_complex(f"It is nested more than {DEEPEST} levels deep.")
         selected: Selected = {}
         for type_, sets in selections.items():
+            # A fragment says the same however often it is spread at one place.
+            spread: set[str] = set()
             for selection_set in sets:
-                for node in self._fields(type_, selection_set, set()):
+                for node in self._fields(type_, selection_set, spread):
                     key = (node.alias or node.name).value
                     selected.setdefault(key, []).append((type_, node))
         for key, nodes in selected.items():
@@ -133,7 +144,7 @@ class Walk:
                 continue
             if at_list is None and _is_list(definition.type):
                 at_list = path
-            times = max(times, _page(declared, given))
+            times = max(times, _page(declared, given, _is_list(definition.type)))
             if node.selection_set is not None:
                 for possible in self._possible(get_named_type(definition.type)):
                     kept.setdefault(possible, []).append(node.selection_set)
@@ -164,6 +175,9 @@ class Walk:
         self, type_: GraphQLObjectType, selection_set: SelectionSetNode, seen: set[str]
     ) -> Iterator[FieldNode]:
         for node in selection_set.selections:
+            self.nodes += 1
+            if self.nodes > MOST_NODES:
+                raise _too_complex("Its fragments repeat themselves too often.")
             if not self._included(node):
                 continue
             if isinstance(node, FieldNode):
@@ -253,11 +267,19 @@ def _listed_table(declared: Any) -> str | None:
     return table if table in TYPES else None
 
 
-def _page(declared: Any, given: Mapping[str, Any]) -> int:
-    if not isinstance(declared, GuardedField) or not isinstance(declared.reads, Related):
-        return 1
+def _page(declared: Any, given: Mapping[str, Any], listed: bool) -> int:
+    ids = given.get("ids")
+    if isinstance(ids, list):
+        return max(1, len(ids))
+    if not isinstance(declared, GuardedField) or not isinstance(declared.reads, Many):
+        return GUESSED_LIST if listed and not _of_connection(declared) else 1
     size = given.get("first") or given.get("last") or DEFAULT_PAGE
     return size if isinstance(size, int) else 1
+
+
+def _of_connection(declared: Any) -> bool:
+    """Whether it is a part of a connection, whose page is counted already."""
+    return getattr(declared.origin, "__name__", "").endswith("Connection")
 
 
 def _is_list(type_: Any) -> bool:

@@ -33,6 +33,7 @@ SEARCHED = {
 }
 """The texts that `search` looks into, as far as the viewer may read them."""
 
+DEEPEST_FILTER = 10
 MOST_CONDITIONS = 500
 """More would be a statement that databases refuse, or take long to plan."""
 
@@ -57,9 +58,20 @@ class Filtering:
     def __init__(self, view: View) -> None:
         self.view = view
         self._conditions = 0
+        self._depth = 0
 
     def condition(self, table: str, filter: Any, alias: str) -> Sql:
-        """The filter over the table that goes by `alias`. Raises RefusedByRole."""
+        """The filter over the table that goes by `alias`. Raises RefusedByRole and CodedError."""
+        self._depth += 1
+        if self._depth > DEEPEST_FILTER:
+            message = f"A filter is nested at most {DEEPEST_FILTER} levels deep; ask in simpler terms."
+            raise CodedError(Code.QUERY_TOO_COMPLEX, message)
+        try:
+            return self._all_parts(table, filter, alias)
+        finally:
+            self._depth -= 1
+
+    def _all_parts(self, table: str, filter: Any, alias: str) -> Sql:
         parts = [self._part(table, name, operand, alias) for name, operand in given(filter)]
         return _combined(" AND ", parts, "TRUE")
 

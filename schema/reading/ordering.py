@@ -39,7 +39,7 @@ def keys(view: View, table: str, order_by: Sequence[Any] | None, alias: str) -> 
     if order_by and len(order_by) > MOST_FIELDS:
         raise CodedError(Code.QUERY_TOO_COMPLEX, f"A list is ordered by at most {MOST_FIELDS} fields.")
     if not order_by:
-        return [_default(table, alias)]
+        return [_default(view, table, alias)]
     fields = guarded_fields(table)
     return [
         Key(_column(view, table, fields.get(order.field.value), alias), order.direction.value == "DESC")
@@ -48,12 +48,15 @@ def keys(view: View, table: str, order_by: Sequence[Any] | None, alias: str) -> 
 
 
 def _column(view: View, table: str, field: GuardedField | None, alias: str) -> Sql:
-    return _default(table, alias).sql if field is None else view.column(table, field, alias)
+    return _default(view, table, alias).sql if field is None else view.column(table, field, alias)
 
 
-def _default(table: str, alias: str) -> Key:
+def _default(view: View, table: str, alias: str) -> Key:
     column, descending = DEFAULT_ORDER.get(table, ("name", False))
-    return Key(Sql(f"{alias}.{comparable(table, column)}"), descending)
+    field = guarded_fields(table).get(column)
+    if field is None:
+        return Key(Sql(f"{alias}.{comparable(table, column)}"), descending)
+    return Key(view.column(table, field, alias), descending)
 
 
 def order_sql(listed: Sequence[Key], alias: str, *, backwards: bool) -> Sql:

@@ -5,21 +5,40 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 from starlette.applications import Starlette
 
 from authz.key_sets import KeySets
 from authz.tokens import issue_token
-from models import AgentStatus, clock
+from authz.viewer import Viewer, ViewerKind
+from models import AgentStatus, IsolationMode, Reach, Scope, UnownedVisibility, clock
 from models.database import Database
 from resolvers.http import routes
+from resolvers.schema import schema
 from schema.global_id import to_global
+from schema.refusals import Walk
 from tests.authz.forging import forge
 from tests.resolvers.support import KEYS, Scene, gid, make_scene
 
 LONGEST_ANSWER = 200_000
+AN_ADMINISTRATOR = Viewer(
+    kind=ViewerKind.AGENT,
+    account_id=uuid4(),
+    access_version=1,
+    currency="USD",
+    time_zone="UTC",
+    sales_module=True,
+    granular=True,
+    isolation_mode=IsolationMode.STRICT,
+    unowned_visibility=UnownedVisibility.MANAGERS,
+    agent_id=uuid4(),
+    scope=Scope.ACCOUNT,
+    reach=Reach.SCOPE,
+)
 
 
 @dataclass
@@ -361,3 +380,42 @@ async def test_an_incident_tells_its_id_and_nothing_else(
     assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     assert "1054" not in json.dumps(body)
     assert error["extensions"]["id"] in caplog.text
+
+
+def test_a_fragment_spread_often_at_one_place_is_walked_once() -> None:
+    spread = "portfolio { owner { ...A%d } } " * 3
+    fragments = "".join(f"fragment A{n} on Agent {{ {spread % (n + 1, n + 1, n + 1)} }} " for n in range(12))
+    document = parse("{ agents { nodes { ...A0 } } } " + fragments + "fragment A12 on Agent { id }")
+    operation, *rest = document.definitions
+    named = {
+        fragment.name.value: fragment for fragment in rest if isinstance(fragment, FragmentDefinitionNode)
+    }
+    walk = Walk(schema._schema, named, {}, AN_ADMINISTRATOR)
+    assert isinstance(operation, OperationDefinitionNode)
+    walk.operation(operation)
+    assert walk.places > 12
+    assert walk.nodes < 200
+
+
+async def test_variables_without_measure(server: Server) -> None:
+    query = "query($f: DealFilter) { deals(filter: $f) { totalCount } }"
+    status, body = await server.ask(query, {"f": {"any": [{"title": {"eq": "a"}}] * 2_000}})
+    assert (status, code(body)) == (413, "QUERY_TOO_COMPLEX")
+
+
+async def test_mutations_without_measure(server: Server) -> None:
+    many = " ".join(f'a{n}: createTeam(input: {{name: "T{n}"}}) {{ team {{ id }} }}' for n in range(21))
+    _, body = await server.ask("mutation { " + many + " }")
+    assert code(body) == "QUERY_TOO_COMPLEX"
+
+
+async def test_who_revokes_their_own_token_is_told_at_the_next_mutation(server: Server) -> None:
+    data = await server.ask("{ viewer { tokens { id } } }")
+    (token,) = data[1]["data"]["viewer"]["tokens"]
+    _, body = await server.ask(
+        "mutation($id: ID!) { revokeToken(input: {id: $id}) { userErrors { code } } "
+        'createDeal(input: {title: "Late"}) { deal { id } } }',
+        {"id": token["id"]},
+    )
+    assert body["data"]["createDeal"] is None
+    assert code(body) == "UNAUTHENTICATED"
