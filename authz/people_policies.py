@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from authz.access import AGENT_PRIVATE, ROLE_CONTENTS, Refused
-from authz.policies import SUBJECT, Act, Policy, anything
+from authz.policies import SUBJECT, Act, Policy, anything, changeable_records, placeable_records, sees
 from authz.predicate import ALWAYS, NEVER, Is, Param, Predicate
 from authz.scopes import RECORDS, agents_in_scope, agents_managed, in_sight, inboxes_in_scope, teams_in_scope
 from authz.viewer import Viewer
-from models import Permission, Reach, Scope
+from models import Agent, Permission, Reach, Scope
+from models.operations.ownership import team_with
 
 Columns = Mapping[str, Any]
 
@@ -154,12 +155,42 @@ async def left_in_scope(act: Act) -> bool:
 
 async def may_place_portfolio(act: Act) -> bool:
     """To say where somebody's records go is to assign them."""
-    said = act.given.get("leave_unowned") or act.given.get("new_owner_id") is not None
-    return not said or act.viewer.may(Permission.PORTFOLIO_ASSIGN)
+    return not _says_where(act) or act.viewer.may(Permission.PORTFOLIO_ASSIGN)
 
 
-async def oneself_or_managed(act: Act) -> bool:
-    """A password is one's own, or that of somebody whose manager one is: who sets it can sign in as them."""
+async def portfolio_placeable(act: Act) -> bool:
+    """Each record in sight goes only where the viewer could have assigned it alone."""
+    if not _says_where(act) or sees_every_record(act.viewer):
+        return True
+    leaver = _subject(act)["id"]
+    return all([await _placeable(act, table, leaver) for table in RECORDS])
+
+
+async def _placeable(act: Act, table: str, leaver: UUID) -> bool:
+    changed, left = changeable_records(act.viewer, table), placeable_records(act.viewer, table)
+    for record in await act.related(table, "owner_id", leaver):
+        if not await sees(act, table, record):
+            continue
+        if not await act.holds(changed, record) or not await act.holds(left, await _handed_on(act, record)):
+            return False
+    return True
+
+
+async def _handed_on(act: Act, record: Columns) -> Columns:
+    """The record as it will be once its owner has left."""
+    owner = next(iter(_wanted(act, "new_owner_id")), None)
+    if owner is None:
+        return {**record, "owner_id": None}
+    team = await team_with(await Agent.get(id=owner), record["team_id"])
+    return {**record, "owner_id": owner, "team_id": team}
+
+
+def _says_where(act: Act) -> bool:
+    return bool(act.given.get("leave_unowned")) or act.given.get("new_owner_id") is not None
+
+
+async def oneself_or_all_seen(act: Act) -> bool:
+    """A password is one's own, or set by who sees every record: who sets it can sign in as that person."""
     people = [row for rows in act.named.values() for row in rows]
     return all([await _may_sign_in_as(act, table, row) for table, row in people])
 
@@ -173,22 +204,9 @@ async def _may_sign_in_as(act: Act, table: str, person: Columns) -> bool:
     viewer = act.viewer
     if person["id"] == viewer.actor_id:
         return True
-    if not viewer.may(Permission.PEOPLE_MANAGE):
+    if not viewer.may(Permission.PEOPLE_MANAGE) or not sees_every_record(viewer):
         return False
-    if table == "partner_user":
-        return viewer.whole_account and viewer.reach is Reach.SCOPE
-    if not await act.holds(agents_managed(viewer), person) or above(viewer, await _role_of(act, person)):
-        return False
-    return await _looks_no_further(act, person)
-
-
-async def _looks_no_further(act: Act, agent: Columns) -> bool:
-    """Whether the agent is in none of the places that the scope counts by where the viewer is not."""
-    for places in PLACES.values():
-        if places.scope is act.viewer.scope:
-            joined = await act.related(places.joining, "agent_id", agent["id"])
-            return {row[places.column] for row in joined} <= places.mine(act.viewer)
-    return True
+    return table == "partner_user" or not above(viewer, await _role_of(act, person))
 
 
 def _subject(act: Act) -> Columns:
@@ -243,10 +261,10 @@ SET_AGENT_STATUS = Policy(
 DEACTIVATE_AGENT = Policy(
     "deactivate-agent",
     "`people.manage`, for agents whose manager one is and who are not above one; to say where their "
-    "records go, `portfolio.assign` as well.",
+    "records go, `portfolio.assign` as well, and to where one could assign each of those in sight.",
     permission=Permission.PEOPLE_MANAGE,
     rows=those_managed,
-    checks=(agent_not_above, may_place_portfolio),
+    checks=(agent_not_above, may_place_portfolio, portfolio_placeable),
     changes_access=True,
 )
 CREATE_PLACE = Policy(
@@ -310,10 +328,10 @@ UPDATE_ACCOUNT = Policy(
 )
 SET_PASSWORD = Policy(
     "set-password",
-    "Everyone, their own; `people.manage`, for agents whose manager one is, who are not above one and look "
-    "no further, and with account scope for partner users; not by programs.",
+    "Everyone, their own; `people.manage` with every record of the account in sight, those of partner users "
+    "and of agents who are not above one; not by programs.",
     links=anything,
-    checks=(oneself_or_managed,),
+    checks=(oneself_or_all_seen,),
     partner_users=True,
     by_programs=False,
     changes_access=True,

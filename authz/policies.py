@@ -181,6 +181,34 @@ async def owner_named_by_right(act: Act) -> bool:
     return owners == [act.viewer.agent_id] or act.viewer.may(Permission.PORTFOLIO_ASSIGN)
 
 
+async def carries_nothing_beyond(act: Act) -> bool:
+    """A conversation's inbox decides where its contact lies too, and its deals without an inbox.
+
+    So it lies in the scope, and what it carries along of that the viewer may change. A contact out of
+    sight refuses; deals out of sight say nothing: they are not carried along.
+    """
+    table, conversation = act.named[SUBJECT][0]
+    if table != "conversation":
+        return True
+    contacts = await act.related("contact", "id", conversation["contact_id"])
+    deals = await act.related("deal", "conversation_id", conversation["id"])
+    carried = [each for each in deals if each["inbox_id"] is None]
+    return (
+        await act.holds(in_scope(table, act.viewer), conversation)
+        and all([await _may_change(act, "contact", each) for each in contacts])
+        and all([await _may_change(act, "deal", each) for each in carried if await sees(act, "deal", each)])
+    )
+
+
+async def sees(act: Act, table: str, row: Columns) -> bool:
+    """Whether the viewer has the row in sight."""
+    return await act.holds(visible(table, act.viewer), row)
+
+
+async def _may_change(act: Act, table: str, record: Columns) -> bool:
+    return await act.holds(changeable_records(act.viewer, table), record)
+
+
 CREATE_RECORD = Policy(
     "create-record",
     "Every agent, for records that they may then change; another's or nobody's with `portfolio.assign`.",
@@ -199,6 +227,15 @@ ASSIGN_RECORD = Policy(
     permission=Permission.PORTFOLIO_ASSIGN,
     rows=changeable_records,
     left=placeable_records,
+)
+ASSIGN_INBOX = Policy(
+    "assign-inbox",
+    "As `assign-record`; a conversation lies in one's scope before too, and one may change what goes along "
+    "with it: its contact, and its deals in sight that have no inbox.",
+    permission=Permission.PORTFOLIO_ASSIGN,
+    rows=changeable_records,
+    left=placeable_records,
+    checks=(carries_nothing_beyond,),
 )
 ERASE_CONTACT = Policy(
     "erase-contact",

@@ -5,7 +5,8 @@ from typing import Any
 import strawberry
 from strawberry import ID, UNSET
 
-from authz.policies import ASSIGN_RECORD
+from authz.policies import ASSIGN_INBOX, ASSIGN_RECORD, sees
+from models import Conversation, Deal
 from models.operations.assign_inbox import assign_inbox as set_inbox
 from models.operations.assign_owner import assign_owner as set_owner
 from models.operations.assign_team import assign_team as set_team
@@ -72,7 +73,7 @@ class AssignInboxInput:
 
 
 @mutation(
-    ASSIGN_RECORD,
+    ASSIGN_INBOX,
     subject=RECORD,
     links={"inbox_id": "inbox"},
     needs=("inbox_id",),
@@ -80,5 +81,19 @@ class AssignInboxInput:
     gives=("record",),
 )
 async def assign_inbox(act: Act, input: AssignInboxInput) -> Any:
-    """Set a record's inbox; its owner stays."""
-    return await set_inbox(act.by, await act.record(), **act.values("inbox_id", "expected_version"))
+    """Set a record's inbox; its owner stays. With a conversation go its contact and its deals without one."""
+    record = await act.record()
+    if isinstance(record, Conversation) and act.linked("inbox_id") not in (None, record.inbox_id):
+        await _leave_unseen(act, record)
+    return await set_inbox(act.by, record, **act.values("inbox_id", "expected_version"))
+
+
+async def _leave_unseen(act: Act, conversation: Conversation) -> None:
+    """Leave deals out of sight where they lie: nobody moves what they can't see, nor learns of it."""
+    carried = [
+        row
+        for row in await act.related("deal", "conversation_id", conversation.id)
+        if row["inbox_id"] is None and not await sees(act, "deal", row)
+    ]
+    for row in sorted(carried, key=lambda row: row["id"]):
+        await set_inbox(act.by, await Deal.get(id=row["id"]), inbox_id=conversation.inbox_id)

@@ -157,7 +157,10 @@ class Act:
 
 
 Prepare = Callable[[Context, Any], Awaitable[Any]]
-"""Given the input: what takes long, and so is done before the transaction; it ends up in `prepared`."""
+"""Given the input: what takes long, and so is done before the transaction; it ends up in `prepared`.
+
+It is done only for those who may act: that is judged before it too, on what is there to read then.
+"""
 
 Foretell = Callable[[Act], Awaitable[tuple[str, Columns]]]
 """Given an act in which everything named was found: the record's table, and the record as it will be."""
@@ -217,7 +220,7 @@ class Judge(PermissionExtension):
 
     async def _attempt(self, next_: Any, source: Any, info: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
         context: Context = info.context
-        prepared = None if self.before is None else await self.before(context, kwargs["input"])
+        prepared = None if self.before is None else await self._prepare(context, kwargs["input"])
         async with context.database.writing() as session:
             viewer = await _viewer_in(session, context, exclusive=self.policy.changes_access)
             act = Act(context, session, viewer, dict(_given(kwargs["input"])), prepared)
@@ -226,6 +229,15 @@ class Judge(PermissionExtension):
                 return await self._once(act, next_, source, info, kwargs)
             finally:
                 context.act = None
+
+    async def _prepare(self, context: Context, input: Any) -> Any:
+        assert self.before is not None
+        async with context.database.reading() as session:
+            act = Act(context, session, await _viewer_seen(session, context), dict(_given(input)))
+            await self._find(act, self._wanted(act))
+            if not await self.policy.allows(act):
+                raise Forbidden
+        return await self.before(context, input)
 
     async def _once(
         self, act: Act, next_: Any, source: Any, info: Any, kwargs: dict[str, Any]
@@ -389,6 +401,15 @@ async def _viewer_in(session: Session, context: Context, *, exclusive: bool) -> 
             )
             claim = await prove(session, context.unproved)
         return await load_viewer(session, claim)
+    except BadToken as error:
+        raise CodedError(Code.UNAUTHENTICATED, str(error)) from None
+
+
+async def _viewer_seen(session: Session, context: Context) -> Viewer:
+    """The viewer as a snapshot has them."""
+    assert context.unproved is not None
+    try:
+        return await load_viewer(session, await prove(session, context.unproved))
     except BadToken as error:
         raise CodedError(Code.UNAUTHENTICATED, str(error)) from None
 

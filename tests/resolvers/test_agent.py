@@ -451,6 +451,31 @@ async def test_records_out_of_sight_are_not_handed_on(scene: Scene, hidden: bool
         assert (await scene.again(deal)).owner_id is None
 
 
+async def test_each_record_goes_only_where_it_could_be_assigned(scene: Scene) -> None:
+    lead = await team_lead(scene, Permission.PORTFOLIO_ASSIGN)
+    both = await scene.agent(teams=[scene.south, scene.north])
+    away: dict[str, Any] = {"newOwnerId": gid(both)}
+    nobody: dict[str, Any] = {"leaveUnowned": True}
+    for word, team, came in (
+        (away, None, FORBIDDEN),
+        (away, scene.north, DONE),
+        (nobody, None, FORBIDDEN),
+        (nobody, scene.north, DONE),
+        ({"newOwnerId": gid(scene.ben)}, None, DONE),
+    ):
+        leaver = await scene.agent(teams=[scene.north])
+        talk = await scene.conversation(await scene.contact(), owner=leaver, team=scene.north)
+        deal = await scene.deal(owner=leaver, team=team)
+        out_of_sight = await scene.deal(owner=leaver, team=scene.south)
+        input = {"id": gid(leaver), **word}
+        assert await outcome(scene.database, lead, "deactivateAgent", input) == came, (word, team)
+        for record in (talk, deal, out_of_sight):
+            stays = (await scene.again(record)).owner_id == leaver.id
+            assert stays == (came == FORBIDDEN)
+        status = (await scene.again(leaver)).status
+        assert (status is AgentStatus.ACTIVE) == (came == FORBIDDEN)
+
+
 async def test_a_key_does_it_once(scene: Scene) -> None:
     input = await newcomer(scene, idempotencyKey="once")
     first, _ = await mutate(scene.database, scene.administrator, "createAgent", input, "agent { id }")

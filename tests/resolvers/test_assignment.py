@@ -6,7 +6,7 @@ import pytest
 
 from models import Ownership, Permission, Reach, Scope
 from models.database import Database
-from tests.resolvers.support import Scene, codes, gid, make_scene, mutate
+from tests.resolvers.support import Scene, codes, gid, make_scene, mutate, run
 
 RECORD = "record { __typename id version owner { name } team { name } inbox { name } }"
 
@@ -143,3 +143,79 @@ async def test_without_the_sales_module(scene: Scene) -> None:
     await scene.set(sales_module=False)
     contact = await scene.contact(owner=scene.ana, team=scene.north)
     assert (await assign(scene, scene.max, contact, "assignOwner", scene.ben))[1] == []
+
+
+async def inbox_lead(scene: Scene, reach: Reach = Reach.SCOPE) -> Any:
+    """Assigns what lies in Mail and in a second inbox of theirs, Post."""
+    role = await scene.role(Scope.INBOX, reach, [Permission.PORTFOLIO_ASSIGN])
+    post = await scene._made(type(scene.mail), name="Post")
+    lead = await scene.agent(role, inboxes=[scene.mail, post])
+    return lead, post
+
+
+async def test_no_conversation_drags_records_into_sight(scene: Scene) -> None:
+    lead, post = await inbox_lead(scene)
+    secret = await scene.contact(owner=scene.cid, team=scene.south)
+    mine = await scene.contact(owner=lead)
+    for contact in (secret, mine):
+        talk = await scene.conversation(contact, owner=lead, inbox=scene.web)
+        deal = await scene.deal(owner=scene.cid, team=scene.south, conversation=talk)
+        assert await assign(scene, lead, talk, "assignInbox", scene.mail) == (None, ["FORBIDDEN"])
+        assert (await scene.again(talk)).inbox_id == scene.web.id
+        query = f'{{ contact(id: "{gid(secret)}") {{ name }} deal(id: "{gid(deal)}") {{ title }} }}'
+        data, _ = await run(scene.database, lead, query)
+        assert data == {"contact": None, "deal": None}
+    within = await scene.conversation(secret, owner=lead)
+    payload, errors = await assign(scene, lead, within, "assignInbox", post)
+    assert (payload["record"]["inbox"], errors) == ({"name": "Post"}, [])
+
+
+async def test_a_conversation_takes_its_contact_along_only_where_that_may_be_changed(scene: Scene) -> None:
+    role = await scene.role(Scope.TEAM, Reach.SCOPE, [Permission.PORTFOLIO_ASSIGN])
+    lead = await scene.agent(role, [scene.north], [scene.web])
+    for owner, team, expected in (
+        (scene.cid, scene.south, ["FORBIDDEN"]),
+        (scene.ana, scene.north, []),
+        (lead, scene.south, []),
+    ):
+        contact = await scene.contact(owner=owner, team=team)
+        talk = await scene.conversation(contact, owner=scene.ana, team=scene.north)
+        assert (await assign(scene, lead, talk, "assignInbox", scene.web))[1] == expected
+    shared = await scene.role(Scope.TEAM, Reach.OWN, [Permission.PORTFOLIO_ASSIGN])
+    rep = await scene.agent(shared, [scene.north], [scene.web])
+    await scene.set(isolation_mode="OPEN")
+    contact = await scene.contact(owner=scene.ana, team=scene.north)
+    talk = await scene.conversation(contact, owner=rep, team=scene.north)
+    assert (await assign(scene, rep, talk, "assignInbox", scene.web))[1] == ["FORBIDDEN"]
+
+
+async def test_a_conversation_takes_no_deal_along_that_is_somebody_elses_to_change(scene: Scene) -> None:
+    rep, post = await inbox_lead(scene, Reach.OWN)
+    await scene.set(isolation_mode="MASKED")
+    talk = await scene.conversation(await scene.contact(owner=rep), owner=rep)
+    deal = await scene.deal(owner=scene.ana, conversation=talk)
+    assert (await assign(scene, rep, talk, "assignInbox", post))[1] == ["FORBIDDEN"]
+    placed = await assign(scene, scene.administrator, deal, "assignInbox", scene.mail)
+    assert placed[1] == []
+    assert (await assign(scene, rep, talk, "assignInbox", post))[1] == []
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+async def test_deals_out_of_sight_stay_where_they_lay(scene: Scene, hidden: bool) -> None:
+    role = await scene.role(Scope.TEAM, Reach.SCOPE, [Permission.PORTFOLIO_ASSIGN])
+    lead = await scene.agent(role, [scene.north], [scene.web])
+    contact = await scene.contact(owner=scene.ana, team=scene.north)
+    talk = await scene.conversation(contact, owner=scene.ana, team=scene.north)
+    seen = await scene.deal(owner=scene.ana, team=scene.north, conversation=talk)
+    unseen = [await scene.deal(owner=scene.cid, team=scene.south, conversation=talk)] if hidden else []
+    within = await scene.role(Scope.INBOX, Reach.SCOPE)
+    before, after = [await scene.agent(within, inboxes=[inbox]) for inbox in (scene.mail, scene.web)]
+    assert (await assign(scene, lead, talk, "assignInbox", scene.mail))[1] == ["FORBIDDEN"]
+    payload, errors = await assign(scene, lead, talk, "assignInbox", scene.web)
+    assert (payload["record"]["inbox"], payload["record"]["version"], errors) == ({"name": "Web"}, 2, [])
+    assert (await scene.again(seen)).inbox_id is None
+    for viewer, count in ((before, len(unseen)), (after, 1)):
+        data, _ = await run(scene.database, viewer, "{ deals { totalCount } }")
+        assert data == {"deals": {"totalCount": count}}
+    again, errors = await assign(scene, lead, talk, "assignInbox", scene.web)
+    assert (again["record"]["version"], errors) == (2, [])

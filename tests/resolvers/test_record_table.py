@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from authz.policies import ASSIGN_RECORD, CHANGE_RECORD, CREATE_RECORD, ERASE_CONTACT
+from authz.policies import ASSIGN_INBOX, ASSIGN_RECORD, CHANGE_RECORD, CREATE_RECORD, ERASE_CONTACT
 from authz.scopes import RECORDS
 from models import AuditEntry, AuditOutcome, BuiltIn, DealStatus, Payment, PaymentKind, Permission, clock
 from models.database import Database
@@ -17,7 +17,13 @@ from tests.resolvers.support import Scene, Viewer, api_token, codes, gid, make_s
 
 WON = {"status": DealStatus.WON, "won_at": clock.now()}
 MONEY = {"amount": "1.00", "currency": "USD"}
-POLICIES = {CREATE_RECORD: "create", CHANGE_RECORD: "change", ASSIGN_RECORD: "assign", ERASE_CONTACT: "erase"}
+POLICIES = {
+    CREATE_RECORD: "create",
+    CHANGE_RECORD: "change",
+    ASSIGN_RECORD: "assign",
+    ASSIGN_INBOX: "assign",
+    ERASE_CONTACT: "erase",
+}
 
 
 @dataclass

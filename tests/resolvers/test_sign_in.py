@@ -49,7 +49,23 @@ SIGN_IN = "mutation($input: SignInInput!) { signIn(input: $input) { %s userError
 ALL = "token expiresAt viewer { kind agent { name email } account { name } permissions }"
 
 
-CHEAP = Passwords(time_cost=1, memory_cost=8)
+class Counting(Passwords):
+    """Cheap, and counts what it hashed and verified."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8)
+        self.worked = 0
+
+    async def hash(self, password: str) -> str:
+        self.worked += 1
+        return await super().hash(password)
+
+    async def check(self, password_hash: str | None, password: str) -> bool:
+        self.worked += 1
+        return await super().check(password_hash, password)
+
+
+CHEAP = Counting()
 
 
 @pytest.fixture(autouse=True)
@@ -292,13 +308,57 @@ async def test_guessing_the_current_password_ends(scene: Scene) -> None:
     assert await set_own(scene, scene.ben) == DONE
 
 
+async def test_no_password_is_hashed_for_who_may_not_set_it(scene: Scene) -> None:
+    other = await make_scene(scene.database, "Other")
+    program = await api_token(scene.database, scene.administrator, Permission)
+    before = CHEAP.worked
+    refused: list[tuple[Any, dict[str, Any], str]] = [
+        (scene.ana, {"agentId": gid(scene.ben)}, FORBIDDEN),
+        (scene.ana, {"agentId": gid(scene.ben), "currentPassword": "wrong"}, FORBIDDEN),
+        (scene.administrator, {"agentId": gid(other.ana)}, NOT_FOUND),
+        (scene.pia, {"agentId": gid(scene.ben)}, NOT_FOUND),
+        (program, {}, FORBIDDEN),
+    ]
+    for viewer, named, code in refused:
+        entries = (await audited(scene))[AuditOutcome.REFUSED]
+        assert await set_own(scene, viewer, **named) == code
+        assert (await audited(scene))[AuditOutcome.REFUSED] - entries == (code == FORBIDDEN)
+    assert CHEAP.worked == before
+
+
+async def test_every_sign_in_is_the_same_work(scene: Scene) -> None:
+    for name in ("Second", "Third"):
+        other = await make_scene(scene.database, name)
+        async with scene.database.writing():
+            other.ana.email, other.ana.password_hash = "ana@acme.example", scene.ana.password_hash
+            await other.ana.save()
+    tries: list[dict[str, Any]] = [
+        {},
+        {"password": "wrong"},
+        {"password": ""},
+        {"email": "pia@acme.example"},
+        {"email": "pia@acme.example", "password": "wrong"},
+        {"email": "nobody@acme.example"},
+        {"email": ""},
+        {"account": "Acme"},
+        {"account": "Nowhere"},
+        {"email": "nobody@acme.example", "account": "Acme"},
+    ]
+    work = set()
+    for changes in tries:
+        before = CHEAP.worked
+        await sign_in(scene, **changes)
+        work.add(CHEAP.worked - before)
+    assert work == {signing_in.MOST_CANDIDATES}
+
+
 async def test_who_sets_the_password_of_a_rep_of_north(scene: Scene) -> None:
     async def make() -> dict[str, Any]:
         return {"password": NEW, "agentId": gid(await scene.agent(teams=[scene.north]))}
 
     who = await actors(scene)
     assert await tried(scene, "setPassword", make, who) == expected(
-        administrator=DONE, people_in_the_account=DONE, people_in_a_team=DONE, partner_user=NOT_FOUND
+        administrator=DONE, people_in_the_account=DONE, partner_user=NOT_FOUND
     )
     await scene.set(granular_permissions=False)
     assert await tried(scene, "setPassword", make, who) == expected(
@@ -313,6 +373,18 @@ async def test_who_sets_the_password_of_a_partner_user(scene: Scene) -> None:
     assert await tried(scene, "setPassword", make, await actors(scene)) == expected(
         administrator=DONE, people_in_the_account=DONE
     )
+
+
+async def test_nobody_signs_in_as_who_owns_what_they_do_not_see(scene: Scene) -> None:
+    inbox = await scene.agent(await scene.role(Scope.INBOX, Reach.SCOPE, PEOPLE), inboxes=[scene.mail])
+    team = await scene.agent(await scene.role(Scope.TEAM, Reach.SCOPE, PEOPLE), [scene.north])
+    open_eyed = await scene.agent(await scene.role(Scope.ACCOUNT, Reach.OWN, PEOPLE))
+    rep = await scene.agent(await scene.role(Scope.INBOX), [scene.north], [scene.mail])
+    await scene.deal(owner=rep, team=scene.south, inbox=scene.web)
+    await scene.set(isolation_mode="OPEN", unowned_visibility="SCOPE")
+    for viewer in (inbox, team, open_eyed):
+        assert await set_own(scene, viewer, agentId=gid(rep)) == FORBIDDEN
+        assert await set_own(scene, viewer, partnerUserId=gid(scene.pia)) == FORBIDDEN
 
 
 async def test_nobody_becomes_more_by_setting_a_password(scene: Scene) -> None:
