@@ -353,9 +353,7 @@ def portfolio_stats(viewer: Judged, owner: UUID) -> dict[str, int | None] | None
     opened, won = (
         _group(viewer, None, [row for row in deals if row["status"] == status]) for status in ("OPEN", "WON")
     )
-    left_out = (
-        None if opened.left_out is None or won.left_out is None else opened.left_out + won.left_out
-    )
+    left_out = None if opened.left_out is None or won.left_out is None else opened.left_out + won.left_out
     return {
         **{f"{type_name.lower()}s": count for type_name, count in counts.items()},
         "openAmount": opened.amount,
@@ -380,7 +378,7 @@ def whole(viewer: Judged) -> Row:
     }
 
 
-def explained(viewer: Judged) -> Row:
+def explained(viewer: Judged) -> dict[UUID, Any]:
     """What an explanation of a managed agent's access rests on beside the view: the role that they have.
 
     Managers are told which rule decided, and the rules rest on scope, reach and `account.manage`.
