@@ -2,6 +2,7 @@
 
 PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	$$one -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && break; done)
+PORT ?= 8000
 IN := .venv/bin/python
 CHECKED := models authz schema resolvers commands server.py settings.py
 
@@ -10,7 +11,7 @@ CHECKED := models authz schema resolvers commands server.py settings.py
 run: .venv/for-running
 	@$(IN) server.py migrate
 	@$(IN) server.py demo --if-empty
-	@exec $(IN) server.py serve --show-tokens
+	@exec $(IN) server.py serve --port $(PORT) --show-tokens
 
 test: .venv/for-testing
 	@$(IN) -m pytest --numprocesses auto

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -51,7 +53,14 @@ def app(settings: Settings) -> Starlette:
         finally:
             await database.close()
 
-    return Starlette(routes=[Route("/health", health)], lifespan=lifespan)
+    browsers = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type"],
+        expose_headers=["x-request-id"],
+    )
+    return Starlette(routes=[Route("/health", health)], middleware=[browsers], lifespan=lifespan)
 
 
 async def health(request: Request) -> JSONResponse:
@@ -96,7 +105,8 @@ async def _pending() -> list[str]:
 def cli(ctx: click.Context) -> None:
     """Carteira: who owns which customer, and what each may see of it.
 
-    Settings are CARTEIRA_DATABASE_URL, CARTEIRA_SECRET, CARTEIRA_ENV and CARTEIRA_LOG. Answers go to
+    Settings are CARTEIRA_DATABASE_URL, CARTEIRA_SECRET, CARTEIRA_ENV,
+    CARTEIRA_ORIGINS and CARTEIRA_LOG. Answers go to
     standard output, talk to standard error. Exit status: 0, 1 for a failure, 2 for a wrong call.
     """
     ctx.obj = app

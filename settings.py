@@ -3,10 +3,12 @@
 CARTEIRA_DATABASE_URL  sqlite://PATH or postgres://…; sqlite://carteira.db where nothing is said
 CARTEIRA_SECRET        what keys are derived from; made once beside the database in development
 CARTEIRA_ENV           development (where nothing is said) or production
+CARTEIRA_ORIGINS       frontends that browsers may let call, as https://app.example; none if nothing is said
 CARTEIRA_LOG           how much is logged: debug, info (where nothing is said), warning or error
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +34,7 @@ class Settings:
     environment: str
     log_level: str
     keys: Keys = field(repr=False)
+    origins: tuple[str, ...] = ()
 
     @property
     def development(self) -> bool:
@@ -48,7 +51,8 @@ class Settings:
             keys = Keys.derive(secret)
         except WeakSecret as error:
             raise BadSettings(str(error)) from error
-        return cls(database_url, environment, _one_of(environ, "CARTEIRA_LOG", LOG_LEVELS, "info"), keys)
+        log_level = _one_of(environ, "CARTEIRA_LOG", LOG_LEVELS, "info")
+        return cls(database_url, environment, log_level, keys, _origins(environ))
 
 
 def _one_of(environ: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:
@@ -56,6 +60,16 @@ def _one_of(environ: Mapping[str, str], name: str, known: tuple[str, ...], defau
     if value not in known:
         raise BadSettings(f"{name} is {value!r}; write one of {', '.join(known)}")
     return value
+
+
+def _origins(environ: Mapping[str, str]) -> tuple[str, ...]:
+    origins = tuple((environ.get("CARTEIRA_ORIGINS") or "").replace(",", " ").split())
+    for origin in origins:
+        if not re.fullmatch(r"https?://[^/\s]+", origin):
+            raise BadSettings(
+                f"CARTEIRA_ORIGINS names {origin!r}; write origins without a path, as https://app.example"
+            )
+    return origins
 
 
 def _own_secret(environment: str, database_url: str) -> str:

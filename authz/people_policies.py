@@ -234,7 +234,8 @@ async def _all_within(act: Act, within: Callable[[Viewer], Predicate], ids: set[
 
 CREATE_AGENT = Policy(
     "create-agent",
-    "`people.manage`: into teams and inboxes of its scope, at least one, with a role not above one's own.",
+    "`people.manage`: into teams and inboxes of its scope (below account scope at least one), with a role "
+    "not above one's own.",
     permission=Permission.PEOPLE_MANAGE,
     links=anything,
     checks=(role_not_above, places_within, left_in_scope),

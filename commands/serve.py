@@ -1,6 +1,7 @@
 """`serve`: the server itself, as one process on uvloop and httptools."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,6 +29,7 @@ def serve(app: Callable[[Settings], Starlette], host: str, port: int, show_token
     settings = Settings.read()
     if show_tokens and not settings.development:
         raise click.UsageError("--show-tokens is for development; use `token` for one person's token.")
+    _require_free(host, port)
     told = asyncio.run(_prepared(settings, show_tokens))
     config = uvicorn.Config(
         app(settings),
@@ -45,6 +47,20 @@ def serve(app: Callable[[Settings], Starlette], host: str, port: int, show_token
     except SystemExit as ended:
         # uvicorn has said why, with a status of its own.
         raise SystemExit(1 if ended.code else 0) from ended
+
+
+def _require_free(host: str, port: int) -> None:
+    """Say beforehand that the port is taken, and what to do. Raises ClickException."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"can't listen on {host}, port {port}: {error.strerror}. "
+                "Choose another with --port (or `make run PORT=8001`)."
+            ) from error
 
 
 class Server(uvicorn.Server):
@@ -78,5 +94,9 @@ async def _prepared(settings: Settings, show_tokens: bool) -> list[str]:
         for account, kind, name, email in await demo_people(database):
             agent, user = (None, email) if kind == "Partner user" else (email, None)
             bearer = await token_for(database, settings, account, agent, user, TOKENS_LIVE)
-            lines += ["", f"{account}: {name} ({kind}, {email})", f"Authorization: Bearer {bearer}"]
+            lines += [
+                "",
+                f"{account}: {name} ({kind}, {email})",
+                json.dumps({"Authorization": f"Bearer {bearer}"}),
+            ]
         return lines

@@ -22,7 +22,7 @@ class FoldedField(fields.TextField):
 
     def __init__(self, source: str, **kwargs: Any) -> None:
         self.source = source
-        super().__init__(null=True, **kwargs)
+        super().__init__(**{"null": True, **kwargs})
 
     def to_db_value(self, value: Any, instance: type[Model] | Model) -> str | None:
         return fold(getattr(instance, self.source) if isinstance(instance, Model) else value)

@@ -121,19 +121,32 @@ async def update_deal(act: Act, input: UpdateDealInput) -> DealRow:
 
 @strawberry.input
 class ArchiveDealInput:
-    """The deal to put away; `archived: false` takes it out again."""
+    """The deal to put away."""
 
     id: ID
-    archived: bool = True
     expected_version: int | None = UNSET
     idempotency_key: str | None = UNSET
 
 
 @mutation(CHANGE_RECORD, subject=DEAL, gives=("deal",))
 async def archive_deal(act: Act, input: ArchiveDealInput) -> DealRow:
-    """Put a deal away, or take it out again; its owner stays."""
-    put = archive if input.archived else unarchive
-    return await put(act.by, await act.subject(DealRow), **act.values("expected_version"))
+    """Put a deal away; its owner stays."""
+    return await archive(act.by, await act.subject(DealRow), **act.values("expected_version"))
+
+
+@strawberry.input
+class UnarchiveDealInput:
+    """The deal to take out again."""
+
+    id: ID
+    expected_version: int | None = UNSET
+    idempotency_key: str | None = UNSET
+
+
+@mutation(CHANGE_RECORD, subject=DEAL, gives=("deal",))
+async def unarchive_deal(act: Act, input: UnarchiveDealInput) -> DealRow:
+    """Take a deal out again."""
+    return await unarchive(act.by, await act.subject(DealRow), **act.values("expected_version"))
 
 
 @strawberry.input

@@ -213,7 +213,7 @@ class Judge(PermissionExtension):
             raise CodedError(Code.CONFLICT, str(conflict) or "It has changed since; read it again.") from None
         except Forbidden:
             await _audit_refusal(context, self.name, kwargs["input"], self.named)
-            raise forbidden(f"You may not do this: {self.policy.says}") from None
+            raise forbidden(f"You may not do this. Who may: {self.policy.says}") from None
         finally:
             await context.read_anew()
         return info_payload(info).of({**self.nothing, "user_errors": [], **row})

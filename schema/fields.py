@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Awaitable, Callable
+from inspect import cleandoc
 from typing import Any
 
 from strawberry.annotation import StrawberryAnnotation
@@ -137,7 +138,8 @@ def computed(rule: AccessRule, **options: Any) -> Callable[[Callable[..., Any]],
     """What a method makes, from what its viewer may read."""
 
     def declare(method: Callable[..., Any]) -> Any:
-        return _guarded(rule, None, **options)(method)
+        described = {"description": cleandoc(method.__doc__ or ""), **options}
+        return _guarded(rule, None, **described)(method)
 
     return declare
 

@@ -47,9 +47,7 @@ def _comparison(name: str, operand: Any, operators: str) -> Any:
         else operand | None
         for operator in operators.split()
     }
-    return _input(
-        name, f"Conditions on a {name.removesuffix('Filter').lower()}; all given must hold.", annotations
-    )
+    return _input(name, "Conditions on a value; all that are given must hold.", annotations)
 
 
 ORDERED = "eq ne in_ lt lte gt gte is_null"

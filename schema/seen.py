@@ -1,6 +1,7 @@
 """Objects of the schema: a row in hand, and the type that clients know it by."""
 
 from collections.abc import Callable
+from inspect import cleandoc
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import strawberry
@@ -30,7 +31,8 @@ def table_type(table: str, **options: Any) -> Callable[[T], T]:
     """Declare the type that clients know a table's rows by."""
 
     def declare(cls: T) -> T:
-        declared = strawberry.type(cls, **options)
+        described = {"description": cleandoc(cls.__doc__ or ""), **options}
+        declared = strawberry.type(cls, **described)
         declared.table = table  # type: ignore[attr-defined]
         TYPES[table] = declared
         return declared

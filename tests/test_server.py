@@ -1,6 +1,7 @@
 """The server as it is run: it says where it is, answers, and goes when it is told to."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -67,10 +68,8 @@ async def test_demo_tokens_are_ready_to_paste(fresh_url: Callable[[], Awaitable[
         assert process.stdout is not None
         for _ in range(3):
             line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
-        header, _, value = line.partition(": ")
-        asked = await client.post(
-            address, json={"query": "{ viewer { __typename } }"}, headers={header: value}
-        )
+        headers = json.loads(line)
+        asked = await client.post(address, json={"query": "{ viewer { __typename } }"}, headers=headers)
         assert asked.json() == {"data": {"viewer": {"__typename": "Viewer"}}}
 
 
@@ -89,3 +88,16 @@ async def test_health_tells_when_the_database_is_gone(
         assert (await client.get("/health")).status_code == 200
         await made.state.database.close()
         assert (await client.get("/health")).status_code == 503
+
+
+async def test_a_frontend_of_another_origin_calls_only_where_the_settings_name_it(
+    fresh_url: Callable[[], Awaitable[str]],
+) -> None:
+    url = await fresh_url()
+    environ = {"CARTEIRA_DATABASE_URL": url, "CARTEIRA_SECRET": "s" * 32}
+    environ["CARTEIRA_ORIGINS"] = "https://app.example"
+    transport = httpx.ASGITransport(app(Settings.read(environ)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://carteira") as client:
+        for origin, status in (("https://app.example", 200), ("https://other.example", 400)):
+            asked = {"origin": origin, "access-control-request-method": "POST"}
+            assert (await client.options("/graphql", headers=asked)).status_code == status

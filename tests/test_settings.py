@@ -31,6 +31,7 @@ def test_what_is_said_counts() -> None:
         "CARTEIRA_DATABASE_URL": "postgres://db/x",
         "CARTEIRA_SECRET": SECRET,
         "CARTEIRA_ENV": "production",
+        "CARTEIRA_ORIGINS": "https://app.example, http://localhost:3000",
         "CARTEIRA_LOG": "WARNING",
     }
     settings = Settings.read(environ)
@@ -76,6 +77,7 @@ def test_of_many_that_start_at_once_all_get_the_same(folder: Path) -> None:
         ({"CARTEIRA_ENV": "production"}, "CARTEIRA_SECRET is missing"),
         ({"CARTEIRA_ENV": "staging"}, "CARTEIRA_ENV is 'staging'"),
         ({"CARTEIRA_LOG": "loud"}, "CARTEIRA_LOG is 'loud'"),
+        ({"CARTEIRA_ORIGINS": "app.example"}, "CARTEIRA_ORIGINS names 'app.example'"),
         ({"CARTEIRA_SECRET": "short"}, "CARTEIRA_SECRET has 5 bytes"),
         ({"CARTEIRA_DATABASE_URL": "sqlite://"}, "names no file"),
         ({"CARTEIRA_DATABASE_URL": "sqlite:///no/such/folder/x.db"}, "no secret can be kept"),

@@ -700,8 +700,6 @@ def natural_order(table: str, row: Row) -> tuple[Any, ...]:
         return (row[by], row["id"])
     if table == "audit_entry":
         return (-row["at"].timestamp(), row["id"])
-    if table == "token":
-        return (-row["created_at"].timestamp(), row["id"])
     return (row["name"].casefold(), row["id"])
 
 

@@ -162,5 +162,6 @@ def test_a_portfolio_counts_what_is_in_sight() -> None:
         "deals": 1,
         "openAmount": None,
         "wonAmount": 0,
+        "leftOut": None,
     }
     assert portfolio_list(scene.viewer) == [scene.me["id"], scene.colleague["id"]]

@@ -138,8 +138,7 @@ async def test_won_lost_reopened_and_begun(scene: Scene) -> None:
 async def test_archived_and_back(scene: Scene) -> None:
     deal = await scene.deal(owner=scene.ana, team=scene.north)
     assert (await done(scene, scene.ana, "archiveDeal", {"id": gid(deal)}))["archivedAt"] is not None
-    input = {"id": gid(deal), "archived": False}
-    assert (await done(scene, scene.ana, "archiveDeal", input))["archivedAt"] is None
+    assert (await done(scene, scene.ana, "unarchiveDeal", {"id": gid(deal)}))["archivedAt"] is None
 
 
 async def test_payments_and_refunds(scene: Scene) -> None:

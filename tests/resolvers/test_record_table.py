@@ -88,7 +88,7 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("updateDeal", ""): _on("deal", title="Other", stage=None),
     ("archiveDeal", ""): _on("deal"),
-    ("archiveDeal", "out again"): _on("deal", archived=False),
+    ("unarchiveDeal", ""): _on("deal"),
     ("winDeal", ""): _on("deal"),
     ("loseDeal", ""): _on("deal"),
     ("reopenDeal", ""): _on("deal", deal=WON),
