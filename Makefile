@@ -6,7 +6,7 @@ PORT ?= 8000
 IN := .venv/bin/python
 CHECKED := models authz schema resolvers commands server.py settings.py
 
-.PHONY: run test check lint lock
+.PHONY: run test check lint lock turned
 
 run: .venv/for-running
 	@$(IN) server.py migrate
@@ -17,6 +17,10 @@ test: .venv/for-testing
 	@$(IN) -m pytest --numprocesses auto
 
 check: test lint
+
+# Each scope, rule and policy is turned to "yes"; prints the test that notices.
+turned: .venv/for-testing
+	@$(IN) -m tests.proofs.turned
 
 lint: .venv/for-testing
 	@$(IN) -m ruff check .

@@ -21,6 +21,10 @@ class Busy(Exception):
     """Another process kept the database for longer than a writer waits."""
 
 
+class TooDeep(RecursionError):
+    """A statement is nested deeper than the database can read."""
+
+
 class ForeignKeysBroken(Exception):
     """A migration would leave rows that refer to nothing; nothing was changed."""
 

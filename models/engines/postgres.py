@@ -15,7 +15,7 @@ from tortoise.backends.base.client import NestedTransactionContext, TransactionC
 from tortoise.log import db_client_logger
 
 from models.engines.cancelling import to_the_end
-from models.engines.errors import BadUrl, BadValue, Unreachable
+from models.engines.errors import BadUrl, BadValue, TooDeep, Unreachable
 from models.engines.tally import Tally
 from models.engines.values import plain, refuse_unstorable
 
@@ -226,6 +226,8 @@ def _typed(func: Any) -> Any:
 def _translated() -> Iterator[None]:
     try:
         yield
+    except asyncpg.StatementTooComplexError as error:
+        raise TooDeep("PostgreSQL can't read a statement that is nested as deep as this one") from error
     except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
         raise BadValue(f"a value that PostgreSQL can't keep: {error}") from error
     except asyncpg.InterfaceError as error:

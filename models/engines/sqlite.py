@@ -18,10 +18,11 @@ from uuid import UUID
 import aiosqlite
 from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
 from tortoise.backends.sqlite.client import SqliteTransactionWrapper
+from tortoise.exceptions import OperationalError
 from tortoise.log import db_client_logger
 
 from models.engines.cancelling import to_the_end
-from models.engines.errors import BadUrl, BadValue, Busy, ForeignKeysBroken, Unreachable
+from models.engines.errors import BadUrl, BadValue, Busy, ForeignKeysBroken, TooDeep, Unreachable
 from models.engines.tally import Tally
 from models.engines.values import plain, refuse_unstorable
 
@@ -284,4 +285,8 @@ def _translated() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             raise Busy("another process is writing to the database and does not let go of it") from error
+        raise
+    except OperationalError as error:
+        if "parser stack overflow" in str(error):
+            raise TooDeep("SQLite can't read a statement that is nested as deep as this one") from error
         raise

@@ -216,7 +216,8 @@ class Filtering:
 def _combined(word: str, parts: list[Sql], of_none: str) -> Sql:
     if not parts:
         return Sql(of_none)
-    return "(" + join(word, parts) + ")"
+    # A bracket more for each level, and SQLite's parser would reach its end the sooner.
+    return parts[0] if len(parts) == 1 else "(" + join(word, parts) + ")"
 
 
 def _among(column: Sql, wanted: list[Any]) -> Sql:

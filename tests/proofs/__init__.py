@@ -1,0 +1,1 @@
+"""Proofs: that every answer is a function of the viewer's view, on every database, whatever is asked."""
