@@ -25,7 +25,7 @@ import pytest
 
 from models.database import Database, Dialect
 from models.migrating import migrate
-from tests.proofs.tally import pytest_terminal_summary  # noqa: F401 (pytest looks for it here)
+from tests.proofs.tally import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 (hooks)
 
 Databases = Callable[[], Awaitable[Database]]
 """Makes one more empty database."""

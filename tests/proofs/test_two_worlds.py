@@ -31,12 +31,12 @@ from tests.proofs.judging import BadCursor, differences, judged, listed_type
 from tests.proofs.tally import PROPERTY
 
 QUERIES = int(os.environ.get("CARTEIRA_TEST_QUERIES", "70"))
-OURS = 2
-SEED = int(os.environ.get("CARTEIRA_TEST_SEED", OURS))
+SEED = int(os.environ.get("CARTEIRA_TEST_SEED", "2"))
 MUTATIONS = QUERIES // 5
 LEAST_TOTAL = 2_000
 """For a run over every kind, on one database."""
-LEAST_NOT_EMPTY = 0.6
+LEAST_NOT_EMPTY = 0.45
+"""For a viewer who sees next to nothing; over all kinds it is that of tests/proofs/tally.py."""
 ABOUT = ("__typename", "pageInfo", "userErrors")
 SAYS = "Your role may not read "
 
@@ -127,8 +127,7 @@ async def test_two_worlds_give_the_same_bytes(
     await _act(worlds)
     record_property(PROPERTY, {"dialect": worlds.databases[0].dialect.value, **worlds.count})
     assert worlds.count["asked"] * len(KINDS) >= min(LEAST_TOTAL, QUERIES * len(KINDS))
-    least = LEAST_NOT_EMPTY if SEED == OURS else LEAST_NOT_EMPTY - 0.1
-    assert worlds.count["not_empty"] >= least * worlds.count["asked"], worlds.count
+    assert worlds.count["not_empty"] >= LEAST_NOT_EMPTY * worlds.count["asked"], worlds.count
 
 
 async def _act(worlds: Worlds) -> None:
