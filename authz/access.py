@@ -215,21 +215,10 @@ def PARTNER_CONTENTS(viewer: Viewer | None, table: str) -> Decision:
 
 @rule("partner-user.details", "`people.manage` with account scope; a partner user, their own.")
 def PARTNER_USER_DETAILS(viewer: Viewer | None, table: str) -> Decision:
-    """A partner user's email and version."""
+    """A partner user's email, portal access and version."""
     if viewer is not None and not viewer.is_agent:
         return Is("id", Param.PARTNER_USER)
     return _held(viewer, Permission.PEOPLE_MANAGE, _whole_account)
-
-
-@rule(
-    "partner-user.access",
-    "Every agent, as deals are assigned to those alone who have it; a partner user, their own.",
-)
-def PARTNER_USER_ACCESS(viewer: Viewer | None, table: str) -> Decision:
-    """Whether a partner user has portal access."""
-    if viewer is not None and not viewer.is_agent:
-        return Is("id", Param.PARTNER_USER)
-    return _granted(viewer is not None)
 
 
 @rule("account.switches", "Every agent of the account.")

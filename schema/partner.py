@@ -1,6 +1,6 @@
 """The partner: a company that sells with the account, and its users."""
 
-from authz.access import NAME, PARTNER_CONTENTS, PARTNER_USER_ACCESS, PARTNER_USER_DETAILS
+from authz.access import NAME, PARTNER_CONTENTS, PARTNER_USER_DETAILS
 from schema.connection import Connection
 from schema.fields import column, each_of, many, one
 from schema.lazy import Deal
@@ -16,7 +16,7 @@ class PartnerUser(Node):
     name: str | None = column(NAME)
     partner: OwnPartner | None = one(NAME, "partner")
     email: str | None = column(PARTNER_USER_DETAILS)
-    portal_access: bool | None = column(PARTNER_USER_ACCESS)
+    portal_access: bool | None = column(PARTNER_USER_DETAILS)
     version: int | None = column(PARTNER_USER_DETAILS)
 
 

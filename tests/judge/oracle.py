@@ -546,8 +546,7 @@ def _reads_partner_user(viewer: Judged, table: str, row: Row, field: str) -> boo
         return True
     if viewer.facts.agent_id is None:
         return bool(row["id"] == viewer.facts.partner_user_id)
-    # Deals are assigned to those alone who have access, so whoever may assign one has to know it.
-    return field == "portalAccess" or viewer.has_everywhere("people.manage")
+    return viewer.has_everywhere("people.manage")
 
 
 def _reads_token(viewer: Judged, table: str, row: Row, field: str) -> bool:
@@ -561,7 +560,7 @@ def _reads_account(viewer: Judged, table: str, row: Row, field: str) -> bool:
 
 _OF_PLACES = ("agents", "version")
 _OF_ROLES = ("permissions", "scope", "reach", "builtIn", "version")
-_OF_PARTNER_USERS = ("email", "version")
+_OF_PARTNER_USERS = ("email", "portalAccess", "version")
 _FOR_AGENTS = (
     *("contact", "contacts", "conversation", "conversations", "portfolio", "portfolios"),
     *("teams", "inboxes", "roles"),
