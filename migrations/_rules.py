@@ -94,12 +94,12 @@ def one_of(table: str, column: str, *values: str) -> Rule:
     return check(f"{table}_{column}_known", table, f"{{{column}}} IN ({listed})")
 
 
-def same_account(table: str, references: Mapping[str, str]) -> Rule:
+def same_account(table: str, references: Mapping[str, str], name: str | None = None) -> Rule:
     """Refuse rows that refer to a row of another account; `references` maps a column to its table.
 
     A row never changes accounts, so it is enough to look where a reference is set.
     """
-    name = f"{table}_same_account"
+    name = name or f"{table}_same_account"
     strays = {
         column: f"NEW.{column} IS NOT NULL AND NEW.account_id <> "
         f"(SELECT account_id FROM {target} WHERE id = NEW.{column})"
@@ -165,3 +165,43 @@ def _function(name: str, body: str) -> str:
 
 def _refuse(name: str) -> str:
     return f"RAISE EXCEPTION '{name}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';"
+
+
+def no_index(name: str, table: str, columns: str) -> Rule:
+    """Drop an index that `index` made."""
+    made = index(name, table, columns)
+    return Rule(
+        sqlite=made.backward["sqlite"],
+        postgres=made.backward["postgres"],
+        sqlite_back=made.forward["sqlite"],
+        postgres_back=made.forward["postgres"],
+    )
+
+
+def told(name: str, table: str, moment: str) -> Rule:
+    """Tell whoever listens on PostgreSQL that `table` has changed: once a transaction, at its end."""
+    return Rule(
+        sqlite=[],
+        sqlite_back=[],
+        postgres=[
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            "BEGIN PERFORM pg_notify('carteira', ''); RETURN NULL; END $$",
+            f"CREATE TRIGGER {name} AFTER {moment} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
+        ],
+        postgres_back=[f"DROP TRIGGER {name} ON {table}", f"DROP FUNCTION {name}()"],
+    )
+
+
+def numbered_by_transaction(table: str) -> Rule:
+    """Let PostgreSQL write its transaction's number in the column `xact` of every new row."""
+    name = f"{table}_xact"
+    number = "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+    return Rule(
+        sqlite=[],
+        sqlite_back=[],
+        postgres=[
+            _function(name, f"NEW.xact := {number}; "),
+            f"CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        ],
+        postgres_back=[f"DROP TRIGGER {name} ON {table}", f"DROP FUNCTION {name}()"],
+    )

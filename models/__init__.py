@@ -6,6 +6,14 @@ from models.audit import AuditEntry, AuditOutcome
 from models.contact import Contact
 from models.conversation import Conversation, ConversationStatus, Message, MessageDirection
 from models.deal import Deal, DealStatus, Payment, PaymentKind
+from models.distribution import (
+    DistributionCandidate,
+    DistributionDecision,
+    DistributionMember,
+    DistributionMethod,
+    DistributionPolicy,
+    PassedOver,
+)
 from models.idempotency import IdempotencyKey
 from models.inbox import Inbox, InboxMember
 from models.outbox import ChangeKind, OutboxEvent
@@ -17,6 +25,14 @@ from models.role import BUILT_IN_ROLES, BuiltIn, Reach, Role, Scope
 from models.team import Team, TeamMember
 from models.timeline import TimelineEntry
 from models.token import Identity, IdentityProvider, Token, TokenKind
+from models.transfer import (
+    ItemState,
+    Transfer,
+    TransferItem,
+    TransferShare,
+    TransferState,
+)
+from models.transfer_rule import TransferRule, TransferRuleShare, TransferTrigger
 
 __all__ = [
     "BUILT_IN_ROLES",
@@ -32,12 +48,18 @@ __all__ = [
     "ConversationStatus",
     "Deal",
     "DealStatus",
+    "DistributionCandidate",
+    "DistributionDecision",
+    "DistributionMember",
+    "DistributionMethod",
+    "DistributionPolicy",
     "IdempotencyKey",
     "Identity",
     "IdentityProvider",
     "Inbox",
     "InboxMember",
     "IsolationMode",
+    "ItemState",
     "Message",
     "MessageDirection",
     "OutboxEvent",
@@ -45,6 +67,7 @@ __all__ = [
     "OwnershipCause",
     "Partner",
     "PartnerUser",
+    "PassedOver",
     "Payment",
     "PaymentKind",
     "Permission",
@@ -58,5 +81,12 @@ __all__ = [
     "TimelineEntry",
     "Token",
     "TokenKind",
+    "Transfer",
+    "TransferItem",
+    "TransferRule",
+    "TransferRuleShare",
+    "TransferShare",
+    "TransferState",
+    "TransferTrigger",
     "UnownedVisibility",
 ]

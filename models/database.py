@@ -11,7 +11,7 @@ is in; outside there is no database for them. Several databases may be open at o
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
@@ -26,7 +26,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.fields.data import CharEnumFieldInstance
 
 from models.engines.engine import Client, Engine
-from models.engines.errors import BadUrl, BadValue, Busy, Unreachable, without_password
+from models.engines.errors import BadUrl, BadValue, Busy, Crossed, Unreachable, without_password
 from models.engines.postgres import PostgresEngine
 from models.engines.sqlite import SqliteEngine
 from models.engines.tally import Tally
@@ -37,6 +37,7 @@ __all__ = [
     "BadUrl",
     "BadValue",
     "Busy",
+    "Crossed",
     "Database",
     "Dialect",
     "IntegrityError",
@@ -44,6 +45,7 @@ __all__ = [
     "Unreachable",
     "among",
     "hydrate",
+    "session_of_task",
     "without_password",
 ]
 
@@ -101,14 +103,27 @@ class Session:
 _session: ContextVar[Session | None] = ContextVar("session", default=None)
 
 
+def session_of_task() -> Session:
+    """The session that the task is in. Raises RuntimeError outside of one."""
+    session = _session.get()
+    if session is None:
+        raise RuntimeError("there is no session here: do this inside `reading()` or `writing()`")
+    return session
+
+
 class Database:
-    """A database that is open. Close it: an open SQLite file keeps the process alive."""
+    """A database that is open. Close it: an open SQLite file keeps the process alive.
+
+    `statements` is how many were run by `row`; sessions count their own.
+    """
 
     def __init__(self, url: str, dialect: Dialect, engine: Engine) -> None:
         self.url = url
         self.dialect = dialect
         self._engine = engine
+        self.statements = 0
         self._tortoise = TortoiseContext()
+        self._wakes: list[Callable[[], None]] = []
 
     @classmethod
     async def open(cls, url: str, *, busy_seconds: float = 10.0) -> "Database":
@@ -135,10 +150,19 @@ class Database:
         """One snapshot of everything, never waiting for a writer; writing in it fails."""
         return self._session(self._engine.reading, writes=False)
 
+    async def row(self, text: str, params: Sequence[Any]) -> Mapping[str, Any]:
+        """The one row that a statement answers, read in no session: one statement is one snapshot by itself.
+
+        Raises BadValue, TooDeep.
+        """
+        self.statements += 1
+        return await self._engine.row(text, params)
+
     def writing(self) -> AbstractAsyncContextManager[Session]:
         """One transaction, committed at the end, rolled back on any exception, cancellation included.
 
-        On SQLite one at a time; raises Busy when another process keeps the file.
+        On SQLite one at a time; raises Busy when another process keeps the file. On PostgreSQL raises
+        Crossed when another writer and this one wait for each other.
         """
         current = _session.get()
         if current is not None and current.writes and current.open and current.database is self:
@@ -150,6 +174,16 @@ class Database:
     def migrating(self) -> AbstractAsyncContextManager[Session]:
         """One transaction that may remake tables; whoever else migrates waits. For `models.migrating`."""
         return self._session(self._engine.migrating, writes=True)
+
+    @asynccontextmanager
+    async def listening(self, wake: Callable[[], None]) -> AsyncIterator[None]:
+        """Call `wake` after each write of this process, and of others where the database tells of them."""
+        self._wakes.append(wake)
+        try:
+            async with self._engine.listening(wake):
+                yield
+        finally:
+            self._wakes.remove(wake)
 
     @asynccontextmanager
     async def _session(
@@ -170,6 +204,9 @@ class Database:
                 _current_context.set(before[0])
                 _session.set(before[1])
                 connections.reset(outer)
+        if writes:
+            for wake in self._wakes:
+                wake()
 
 
 def tortoise_config(dialect: Dialect, connection: dict[str, Any]) -> dict[str, Any]:

@@ -1,16 +1,22 @@
 """Bringing a database to the tables that this version of Carteira knows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.operations import AddField, AlterField, Operation, RemoveField
 from tortoise.migrations.schema_editor import AsyncpgSchemaEditor, BaseSchemaEditor, SqliteSchemaEditor
 from tortoise.migrations.writer import MigrationWriter
 from tortoise.models import Model
 
 from models.database import Database, Dialect, tortoise_config
+from models.names import snake
+
+LONGEST_SUBJECT = 60
+"""Characters: a name is a file's, and a row's."""
 
 
 async def migrate(database: Database) -> list[str]:
@@ -41,7 +47,28 @@ async def draft() -> list[MigrationWriter]:
     for model in context.apps.get_models_iterable():
         # Tortoise would have a docstring's every change migrated.
         model._meta.table_description = ""
-    return await MigrationAutodetector(context.apps, config["apps"]).changes()
+    writers = await MigrationAutodetector(context.apps, config["apps"]).changes()
+    for writer in writers:
+        number = writer.name.partition("_")[0]
+        writer.name = f"{number}_{_subject(writer.operations)}"
+    return writers
+
+
+def _subject(operations: Sequence[Operation]) -> str:
+    """What migrations are about, as the name of a file: `contact_nickname`."""
+    about: dict[str, list[str]] = {}
+    for operation in operations:
+        names = (getattr(operation, name, None) for name in ("model_name", "new_name", "name"))
+        model = next(filter(None, names), "tables")
+        fields = about.setdefault(snake(model), [])
+        if isinstance(operation, AddField | RemoveField | AlterField):
+            fields.append(operation.name)
+    words = [
+        word
+        for model, fields in about.items()
+        for word in (model, *dict.fromkeys(field.removesuffix("_folded") for field in fields))
+    ]
+    return "_".join(words)[:LONGEST_SUBJECT].rstrip("_")
 
 
 class _ColumnsInIndexes(BaseSchemaEditor):

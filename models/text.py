@@ -26,3 +26,9 @@ class FoldedField(fields.TextField):
 
     def to_db_value(self, value: Any, instance: type[Model] | Model) -> str | None:
         return fold(getattr(instance, self.source) if isinstance(instance, Model) else value)
+
+
+def folded_of(model: type[Model]) -> dict[str, str]:
+    """The folded columns of a model, each with the column that it shadows."""
+    fields_ = model._meta.fields_map.items()
+    return {name: field.source for name, field in fields_ if isinstance(field, FoldedField)}

@@ -12,7 +12,8 @@ class TimelineEntry(Row):
     """One thing that happened. `number` is its place in the record's timeline, from 1.
 
     `changes` maps a field's column to [before, after]; a reference is kept as the id alone, so that
-    it is read by its own rule. No author: it happened by itself, or by the operator.
+    it is read by its own rule. No author: it happened by itself, or by the operator. `reason` is what
+    whoever assigned or transferred gave as theirs.
     """
 
     record_type = fields.CharEnumField(RecordType, max_length=16)
@@ -22,7 +23,10 @@ class TimelineEntry(Row):
     at = fields.DatetimeField()
     author = reference("Agent")
     changes: Any = fields.JSONField(default=dict)
+    reason = fields.TextField(null=True)
+    transfer = reference("Transfer")
     author_id: Any
+    transfer_id: Any
 
     class Meta:
         table = "timeline_entry"

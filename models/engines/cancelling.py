@@ -23,3 +23,15 @@ async def to_the_end(work: Coroutine[Any, Any, Result]) -> Result:
     if cancelled is not None and not task.cancelled():
         raise cancelled from task.exception()
     return task.result()
+
+
+async def stop(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks until they have ended: before Python 3.12 `wait_for`, in libraries too, may lose a
+    cancellation that comes together with what it waits for.
+    """
+    left = [task for task in tasks if not task.done()]
+    while left:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=1)
+        left = [task for task in left if not task.done()]

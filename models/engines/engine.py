@@ -1,6 +1,6 @@
 """What `models.database` asks of a database, whichever it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -23,11 +23,20 @@ class Engine(Protocol):
     def reading(self, tally: Tally) -> AbstractAsyncContextManager[Client]:
         """A connection in a read-only transaction that sees one snapshot."""
 
+    async def row(self, text: str, params: Sequence[Any]) -> Mapping[str, Any]:
+        """The one row that a reading statement with `?` placeholders answers, outside any transaction.
+
+        A statement sees one version of everything by itself, so beginning and ending would be for nothing.
+        """
+
     def writing(self, tally: Tally) -> AbstractAsyncContextManager[Client]:
         """A connection in a transaction that is committed at the end, rolled back on any exception."""
 
     def migrating(self, tally: Tally) -> AbstractAsyncContextManager[Client]:
         """A connection in a transaction that may remake tables; one at a time, whatever the process."""
+
+    def listening(self, wake: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """Call `wake` whenever another process may have told something, as far as the database tells."""
 
     async def close(self) -> None:
         """Give back every connection."""

@@ -21,8 +21,16 @@ class Busy(Exception):
     """Another process kept the database for longer than a writer waits."""
 
 
+class Crossed(Exception):
+    """Two writers waited for each other, and the database ended this one: it may begin again."""
+
+
 class TooDeep(RecursionError):
     """A statement is nested deeper than the database can read."""
+
+
+class TooLong(TooDeep):
+    """A statement has more parameters than the database takes."""
 
 
 class ForeignKeysBroken(Exception):

@@ -1,6 +1,7 @@
 """PostgreSQL: a pool that reads snapshots, and a pool that writes under row locks."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
@@ -14,10 +15,12 @@ from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
 from tortoise.log import db_client_logger
 
-from models.engines.cancelling import to_the_end
-from models.engines.errors import BadUrl, BadValue, TooDeep, Unreachable
+from models.engines.cancelling import stop, to_the_end
+from models.engines.errors import BadUrl, BadValue, Crossed, TooDeep, TooLong, Unreachable
 from models.engines.tally import Tally
 from models.engines.values import plain, refuse_unstorable
+
+log = logging.getLogger("carteira.postgres")
 
 POOL_SIZE = 10
 """Connections of each of the two pools, at most."""
@@ -25,8 +28,25 @@ POOL_SIZE = 10
 MIGRATION_LOCK = 0x43617274656972
 """The advisory lock of whoever migrates: a number of our own."""
 
+PREPARED = 200
+"""Statements that a connection keeps prepared."""
+
+LONGEST_PREPARED = 30_000
+"""Bytes of a statement that is kept prepared: one that reads a whole query is long, and long to plan.
+
+Each connection keeps its own, so this and PREPARED are what bounds them all.
+"""
+
+MOST_PARAMETERS = 32_767
+"""PostgreSQL counts a statement's parameters in 16 bits."""
+
 CLOSING_SECONDS = 5.0
 """How long closing waits for statements that still run."""
+
+CHANNEL = "carteira"
+"""On which triggers tell that something was written (migrations/0006_moving_rules.py)."""
+
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _SERVER_SETTINGS = {
     "application_name": "carteira",
@@ -50,11 +70,11 @@ class PostgresEngine:
         """Connect to what `postgres://…` names; raises BadUrl, Unreachable."""
         engine = cls(url)
         try:
-            engine._readers = await _pool(url)
+            engine._readers = await _pool(url, default_transaction_read_only="on")
             engine._writers = await _pool(url)
         except (ValueError, asyncpg.ClientConfigurationError) as error:
             raise BadUrl(f"the database's address can't be read: {error}") from error
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _LOST as error:
             raise Unreachable(url, error or "no answer in time") from error
         finally:
             if engine._writers is None:
@@ -69,6 +89,19 @@ class PostgresEngine:
         ) as client:
             yield client
 
+    async def row(self, text: str, params: Sequence[Any]) -> Mapping[str, Any]:
+        """One statement, in a transaction of its own."""
+        if self._readers is None:
+            raise RuntimeError("this database has been closed")
+        with _translated():
+            async with self._readers.acquire() as connection:
+                try:
+                    row: Mapping[str, Any] = await connection.fetchrow(numbered(text), *_parameters(params))
+                except BaseException:
+                    await to_the_end(_end_what_began(connection))
+                    raise
+                return row
+
     @asynccontextmanager
     async def writing(self, tally: Tally) -> AsyncIterator["PostgresClient"]:
         """READ COMMITTED: whoever needs more locks rows."""
@@ -82,6 +115,15 @@ class PostgresEngine:
             await client.rows("SELECT pg_advisory_xact_lock(?)", [MIGRATION_LOCK])
             yield client
 
+    @asynccontextmanager
+    async def listening(self, wake: Callable[[], None]) -> AsyncIterator[None]:
+        """A connection of its own hears what any process writes; a lost one is made anew."""
+        task = asyncio.create_task(_listen(self._url, wake))
+        try:
+            yield
+        finally:
+            await stop(task)
+
     async def close(self) -> None:
         """Close both pools, after what runs has ended or CLOSING_SECONDS have passed."""
         for pool in (self._readers, self._writers):
@@ -90,9 +132,47 @@ class PostgresEngine:
         self._readers = self._writers = None
 
 
-async def _pool(url: str) -> asyncpg.Pool:
+async def _listen(url: str, wake: Callable[[], None]) -> None:
+    while True:
+        try:
+            await _hear(url, wake)
+        except _LOST as error:
+            log.warning("Lost the connection that hears of changes: %r; trying again.", error)
+        await asyncio.sleep(1)
+
+
+async def _hear(url: str, wake: Callable[[], None]) -> None:
+    """Hear until the connection is lost."""
+    lost = asyncio.Event()
+    connecting = asyncio.create_task(_hearing(url, wake, lost.set))
+    try:
+        await asyncio.shield(connecting)
+        wake()
+        await lost.wait()
+    finally:
+        # One that is being made is not given up half-way: it would be left behind.
+        await asyncio.wait([connecting])
+        if connecting.exception() is None:
+            connecting.result().terminate()
+
+
+async def _hearing(url: str, wake: Callable[[], None], lose: Callable[[], None]) -> asyncpg.Connection:
+    connection = await asyncpg.connect(url, timeout=10, server_settings=_SERVER_SETTINGS)
+    connection.add_termination_listener(lambda _: lose())
+    await connection.add_listener(CHANNEL, lambda *_: wake())
+    return connection
+
+
+async def _pool(url: str, **settings: str) -> asyncpg.Pool:
     pool: asyncpg.Pool = await asyncpg.create_pool(
-        url, min_size=1, max_size=POOL_SIZE, timeout=10, server_settings=_SERVER_SETTINGS, reset=_nothing
+        url,
+        min_size=1,
+        max_size=POOL_SIZE,
+        timeout=10,
+        server_settings=_SERVER_SETTINGS | settings,
+        reset=_nothing,
+        statement_cache_size=PREPARED,
+        max_cacheable_statement_size=LONGEST_PREPARED,
     )
     return pool
 
@@ -128,6 +208,18 @@ async def _transaction(
                 await to_the_end(_roll_back(connection, transaction))
 
 
+async def _end_what_began(connection: PoolConnectionProxy) -> None:
+    """End the transaction of a statement that was given up between being prepared and being run.
+
+    asyncpg prepares without a Sync, so the server is then in a transaction of which asyncpg knows nothing;
+    any whole statement ends it.
+    """
+    try:
+        await connection.execute("SELECT")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
+
+
 async def _roll_back(connection: PoolConnectionProxy, transaction: Transaction) -> None:
     try:
         await transaction.rollback()
@@ -136,12 +228,26 @@ async def _roll_back(connection: PoolConnectionProxy, transaction: Transaction) 
         connection.terminate()
 
 
-@lru_cache(maxsize=4096)
 def numbered(text: str) -> str:
-    """A statement with `$1`, `$2`, … for its `?`."""
+    """A statement with `$1`, `$2`, … for its `?`. Long ones are not kept, so that all have one bound."""
+    return _kept(text) if len(text) <= LONGEST_PREPARED else _numbered(text)
+
+
+@lru_cache(maxsize=1024)
+def _kept(text: str) -> str:
+    return _numbered(text)
+
+
+def _numbered(text: str) -> str:
     pieces = text.split("?")
     numbers = count(1)
     return pieces[0] + "".join(f"${next(numbers)}{piece}" for piece in pieces[1:])
+
+
+def _parameters(values: Sequence[Any]) -> list[Any]:
+    if len(values) > MOST_PARAMETERS:
+        raise TooLong(f"PostgreSQL takes {MOST_PARAMETERS} parameters; this statement has {len(values)}")
+    return [_parameter(value) for value in values]
 
 
 def _parameter(value: Any) -> Any:
@@ -169,7 +275,7 @@ class PostgresClient(TransactionWrapper):
     async def rows(self, text: str, params: Sequence[Any]) -> list[Mapping[str, Any]]:
         """What a statement answers, as dicts."""
         with self._statement(params):
-            return await self._rows(numbered(text), [_parameter(param) for param in params])
+            return await self._rows(numbered(text), _parameters(params))
 
     async def _rows(self, text: str, params: list[Any]) -> list[Mapping[str, Any]]:
         async def found(client: Any) -> list[Mapping[str, Any]]:
@@ -228,6 +334,8 @@ def _translated() -> Iterator[None]:
         yield
     except asyncpg.StatementTooComplexError as error:
         raise TooDeep("PostgreSQL can't read a statement that is nested as deep as this one") from error
+    except asyncpg.DeadlockDetectedError as error:
+        raise Crossed("another writer and this one waited for each other; this one was ended") from error
     except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
         raise BadValue(f"a value that PostgreSQL can't keep: {error}") from error
     except asyncpg.InterfaceError as error:

@@ -7,7 +7,7 @@ transactions begin and end here, and Tortoise gets a client that is already in o
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,19 +16,24 @@ from urllib.parse import quote
 from uuid import UUID
 
 import aiosqlite
-from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
+from tortoise.backends.base.client import ConnectionWrapper, NestedTransactionContext, TransactionContext
 from tortoise.backends.sqlite.client import SqliteTransactionWrapper
 from tortoise.exceptions import OperationalError
 from tortoise.log import db_client_logger
 
 from models.engines.cancelling import to_the_end
-from models.engines.errors import BadUrl, BadValue, Busy, ForeignKeysBroken, TooDeep, Unreachable
+from models.engines.errors import BadUrl, BadValue, Busy, ForeignKeysBroken, TooDeep, TooLong, Unreachable
 from models.engines.tally import Tally
 from models.engines.values import plain, refuse_unstorable
 
-READERS = 4
-"""Read-only connections, and so threads, at most."""
+READERS = 2
+"""Read-only connections, and so threads, at most: more only hand the interpreter's lock to and fro."""
 
+KEPT_STATEMENTS = 64
+"""Statements that a connection keeps compiled."""
+
+LONGEST_KEPT = 30_000
+"""Characters of a statement that a connection keeps: compiled, it takes some twenty bytes for each."""
 
 _MIGRATING = (
     "PRAGMA foreign_keys = OFF",
@@ -78,13 +83,30 @@ class SqliteEngine:
     async def reading(self, tally: Tally) -> AsyncIterator["SqliteClient"]:
         """The snapshot is that of the first statement."""
         async with self._free:
-            connection = await self._reader()
+            connection, longest = await self._reader(), 0
             try:
                 async with self._transaction(connection, "BEGIN", tally) as client:
-                    yield client
+                    try:
+                        yield client
+                    finally:
+                        longest = client.longest
             finally:
-                if connection in self._readers:
-                    self._idle.append(connection)
+                await self._give_back(connection, longest)
+
+    async def row(self, text: str, params: Sequence[Any]) -> Mapping[str, Any]:
+        """One statement, in a transaction of its own, and one turn of the connection's thread."""
+        async with self._free:
+            connection = await self._reader()
+            try:
+                with _translated():
+                    found = await connection.execute_fetchall(text, [plain(param) for param in params])
+            except asyncio.CancelledError:
+                await to_the_end(_abandon(connection))
+                raise
+            finally:
+                await self._give_back(connection, len(text))
+            (row,) = found
+            return dict(row)
 
     @asynccontextmanager
     async def writing(self, tally: Tally) -> AsyncIterator["SqliteClient"]:
@@ -108,6 +130,11 @@ class SqliteEngine:
         finally:
             await to_the_end(connection.close())
 
+    @asynccontextmanager
+    async def listening(self, wake: Callable[[], None]) -> AsyncIterator[None]:
+        """A file tells nothing of other processes."""
+        yield
+
     async def close(self) -> None:
         """Close the readers first: who closes last tidies the write-ahead log away, and must be able to."""
         for connection in (*self._readers, self._writer):
@@ -117,7 +144,13 @@ class SqliteEngine:
 
     async def _connect(self, mode: str, *pragmas: str) -> aiosqlite.Connection:
         address = f"file:{quote(self._path)}?mode={mode}"
-        connection = aiosqlite.connect(address, uri=True, isolation_level=None, timeout=self._busy_seconds)
+        connection = aiosqlite.connect(
+            address,
+            uri=True,
+            isolation_level=None,
+            timeout=self._busy_seconds,
+            cached_statements=KEPT_STATEMENTS,
+        )
         try:
             await connection
             connection.row_factory = sqlite3.Row
@@ -143,6 +176,16 @@ class SqliteEngine:
         if self._idle:
             return self._idle.pop()
         return await to_the_end(self._new_reader())
+
+    async def _give_back(self, connection: aiosqlite.Connection, longest: int) -> None:
+        """Take a reader back. One that ran a long statement is closed: it would keep that, compiled."""
+        if connection not in self._readers:
+            return
+        if longest <= LONGEST_KEPT:
+            self._idle.append(connection)
+            return
+        self._readers.remove(connection)
+        await to_the_end(connection.close())
 
     async def _new_reader(self) -> aiosqlite.Connection:
         connection = await self._connect("ro", "PRAGMA query_only = ON")
@@ -205,16 +248,37 @@ async def _roll_back_if_open(connection: aiosqlite.Connection) -> None:
 
 async def _abandon(connection: aiosqlite.Connection) -> None:
     """Roll back without waiting for what the cancelled task had running, or had asked for, on the thread."""
-    rolled_back = asyncio.ensure_future(_roll_back_if_open(connection))
-    while not rolled_back.done():
+    await _interrupted(connection, _roll_back_if_open(connection))
+
+
+async def _interrupt(connection: aiosqlite.Connection) -> None:
+    """End what the cancelled task had running; its transaction may go on, or be rolled back."""
+    await _interrupted(connection, connection._execute(lambda: None))  # type: ignore[no-untyped-call]
+
+
+async def _interrupted(connection: aiosqlite.Connection, behind: Coroutine[Any, Any, None]) -> None:
+    """Await what is asked for on the connection's thread, interrupting whatever runs there before it."""
+    awaited = asyncio.ensure_future(behind)
+    while not awaited.done():
         await connection.interrupt()
-        await asyncio.wait([rolled_back], timeout=0.01)
-    await rolled_back
+        await asyncio.wait([awaited], timeout=0.01)
+    await awaited
 
 
 def _roll_back(connection: aiosqlite.Connection) -> None:
     if connection.in_transaction:
         connection._conn.rollback()
+
+
+class _Turn(ConnectionWrapper[aiosqlite.Connection]):
+    """Tortoise's, which interrupts the statement that it was taken for when that is given up."""
+
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        try:
+            if exc_type is asyncio.CancelledError:
+                await to_the_end(_interrupt(self.connection))
+        finally:
+            await super().__aexit__(exc_type, exc_val, exc_tb)
 
 
 class SqliteClient(SqliteTransactionWrapper):
@@ -225,10 +289,16 @@ class SqliteClient(SqliteTransactionWrapper):
         self.fetch_inserted = True
         self.log = db_client_logger
         self._connection = connection
+        self.longest = 0
+        """Characters of the longest statement that it ran."""
         self._tally = tally
         self._lock = asyncio.Lock()
         self._savepoint = None
         self._finalized = False
+
+    def acquire_connection(self) -> "_Turn":
+        """One statement's turn of the connection."""
+        return _Turn(self._lock, self)
 
     def _in_transaction(self) -> TransactionContext:
         nested = SqliteClient(self._connection, self._tally)
@@ -242,6 +312,7 @@ class SqliteClient(SqliteTransactionWrapper):
 
     async def rows(self, text: str, params: Sequence[Any]) -> list[Mapping[str, Any]]:
         """What a statement answers, as dicts."""
+        self.longest = max(self.longest, len(text))
         _, found = await self.execute_query(text, [plain(param) for param in params])
         return [dict(row) for row in found]
 
@@ -285,8 +356,18 @@ def _translated() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             raise Busy("another process is writing to the database and does not let go of it") from error
+        _raise_too_much(error)
         raise
     except OperationalError as error:
-        if "parser stack overflow" in str(error):
-            raise TooDeep("SQLite can't read a statement that is nested as deep as this one") from error
+        _raise_too_much(error)
         raise
+
+
+def _raise_too_much(error: Exception) -> None:
+    """SQLite has its measures: before 3.46 a hundred levels, whatever they are made of; 64 bits for a sum."""
+    if "integer overflow" in str(error):
+        raise BadValue("a sum is beyond 64 bits") from error
+    if "parser stack overflow" in str(error):
+        raise TooDeep("SQLite can't read a statement that is nested as deep as this one") from error
+    if "too many SQL variables" in str(error):
+        raise TooLong("SQLite can't read a statement with as many parameters as this one has") from error

@@ -1,6 +1,6 @@
 """How a row changes: locked, compared with the version that the writer saw, and only where it differs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -9,9 +9,12 @@ from models import clock
 from models.base import Row
 from models.operations.plain import Changes, changes_between, plain
 from models.operations.problem import Conflict
-from models.text import FoldedField
+from models.text import FoldedField, folded_of
 
 R = TypeVar("R", bound=Row)
+
+AT_ONCE = 10_000
+"""Rows that are locked by one statement."""
 
 SECRET = frozenset({"password_hash", "secret_hash"})
 """Columns that no timeline or audit entry ever holds."""
@@ -28,8 +31,16 @@ async def locked(row: R, expected_version: int | None = None) -> R:
 async def all_locked(model: type[R], ids: Iterable[UUID | None]) -> dict[UUID, R]:
     """The rows of these ids, locked in the order of their ids so that two writers never wait in a ring."""
     wanted = sorted({wanted for wanted in ids if wanted is not None})
-    rows = await model.filter(id__in=wanted).order_by("id").select_for_update(no_key=True)
-    return {row.id: row for row in rows}
+    return {row.id: row for some in _slices(wanted) for row in await _locked_rows(model, some)}
+
+
+def _slices(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    """A statement takes only so many parameters."""
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+
+
+async def _locked_rows(model: type[R], ids: Sequence[UUID]) -> Sequence[R]:
+    return await model.filter(id__in=ids).order_by("id").select_for_update(no_key=True)
 
 
 def agree(row: Any, expected_version: int | None) -> None:
@@ -79,8 +90,7 @@ def _marks(row: Row, at: datetime | None) -> dict[str, Any]:
 
 def _shadows(row: Row, columns: Iterable[str]) -> list[str]:
     changed = set(columns)
-    fields = row._meta.fields_map.items()
-    return [name for name, field in fields if isinstance(field, FoldedField) and field.source in changed]
+    return [shadow for shadow, source in folded_of(type(row)).items() if source in changed]
 
 
 def _columns(row: Row) -> list[str]:

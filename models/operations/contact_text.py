@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from models.contact import Contact
 from models.operations import text
+from models.operations.personal import personal, texts
 
-PERSONAL = ("name", "email", "phone", "address", "company", "notes")
+PERSONAL = personal(Contact)
 """The columns of a contact that tell who it is."""
 
-_CHECKS: text.Checks = dict.fromkeys(PERSONAL, text.optional) | {"name": text.required, "email": text.email}
+_CHECKS: text.Checks = dict.fromkeys(texts(Contact), text.optional) | {
+    "name": text.required,
+    "email": text.email,
+}
 
 
 def checked(columns: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from models.contact import Contact
 from models.conversation import Conversation
-from models.operations import neighbours, text
+from models.operations import neighbours
 from models.operations.actor import Actor
 from models.operations.change import locked
+from models.operations.conversation_text import checked
 from models.operations.problem import Problem
 from models.operations.record_change import create_record
 from models.operations.source import from_source
@@ -28,12 +29,12 @@ async def create_conversation(
     conversation = Conversation(
         account_id=by.account_id,
         contact_id=contact_id,
-        subject=text.optional(subject, "subject"),
+        **checked({"subject": subject}),
         **places,
     )
     conversation = await create_record(by, conversation, "create_conversation")
     await _require_not_erased(contact_id)
-    await neighbours.announce(conversation)
+    await neighbours.announce(conversation, None)
     return conversation
 
 

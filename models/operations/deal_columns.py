@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from models.deal import Deal
 from models.operations import text
 from models.operations.amount import not_negative
+from models.operations.personal import texts
 from models.operations.unset import UNSET, Unset
 from models.rules.money import Money
 
-_CHECKS = {"title": text.required, "stage": text.optional}
+_CHECKS: text.Checks = dict.fromkeys(texts(Deal), text.optional) | {"title": text.required}
 
 
 def checked(columns: dict[str, Any], amount: Money | Unset | None = UNSET) -> dict[str, Any]:

@@ -42,6 +42,7 @@ async def change_record(
     action: str,
     kind: TimelineKind,
     cause: OwnershipCause = OwnershipCause.ASSIGNED,
+    reason: str | None = None,
 ) -> T:
     """Change the columns that differ, under the record's lock; where none does, nothing is written."""
     at = clock.now()
@@ -49,7 +50,7 @@ async def change_record(
     if changes.keys() & {"owner_id", "team_id"}:
         await ownership.follow(record, at, cause)
     if changes:
-        await _tell(by, record, action, kind, ChangeKind.UPDATED, at, changes)
+        await _tell(by, record, action, kind, ChangeKind.UPDATED, at, changes, reason)
     return record
 
 
@@ -71,7 +72,8 @@ async def _tell(
     change: ChangeKind,
     at: datetime,
     changes: Changes,
+    reason: str | None = None,
 ) -> None:
-    await timeline.append(by, record, kind, at, changes)
+    await timeline.append(by, record, kind, at, changes, reason)
     await audit.append(by, action, record, changes, at)
-    await outbox.append(record, change, at)
+    await outbox.append(record, change, at, changes)

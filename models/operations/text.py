@@ -1,12 +1,14 @@
 """Text as it comes in: any script, never cut, never changed; what no database can hold is refused."""
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any
 
+from models.names import camel
 from models.operations.problem import Problem
 
 Checks = Mapping[str, Callable[[Any, str], Any]]
-"""A check for each column; it takes the value and the column, and returns what may be written."""
+"""A check for each column; it takes the value and the input's name for it; returns what may be written."""
 
 LONGEST = 100_000
 """Characters of one text."""
@@ -43,10 +45,17 @@ def email(text: str | None, field: str = "email") -> str | None:
     return text
 
 
+class Unchecked(TypeError):
+    """A text comes in that nothing checks: a column was added, and its check was forgotten."""
+
+
 def checked(columns: Mapping[str, Any], checks: Checks) -> dict[str, Any]:
-    """The columns, each checked by its own check where it has one."""
+    """The columns, each checked by its own check; what is no text may do without. Raises Unchecked."""
+    for column, value in columns.items():
+        if column not in checks and isinstance(value, str) and not isinstance(value, Enum):
+            raise Unchecked(f"{column} is a text that nothing checks: give it a check, as `title` has one.")
     return {
-        column: checks[column](value, column) if column in checks else value
+        column: checks[column](value, camel(column)) if column in checks else value
         for column, value in columns.items()
     }
 

@@ -19,6 +19,9 @@ class TimelineKind(StrEnum):
     UNARCHIVED = "UNARCHIVED"
     ERASED = "ERASED"
     OWNER_ASSIGNED = "OWNER_ASSIGNED"
+    DISTRIBUTED = "DISTRIBUTED"
+    TRANSFERRED = "TRANSFERRED"
+    TRANSFER_REVERTED = "TRANSFER_REVERTED"
     TEAM_ASSIGNED = "TEAM_ASSIGNED"
     INBOX_ASSIGNED = "INBOX_ASSIGNED"
     MESSAGE_ADDED = "MESSAGE_ADDED"
@@ -33,7 +36,12 @@ class TimelineKind(StrEnum):
 
 
 async def append(
-    by: Actor, record: Record, kind: TimelineKind, at: datetime, changes: Changes
+    by: Actor,
+    record: Record,
+    kind: TimelineKind,
+    at: datetime,
+    changes: Changes,
+    reason: str | None = None,
 ) -> TimelineEntry:
     """The record's next entry; the caller holds the record, so the number is its own."""
     last = await TimelineEntry.filter(record_id=record.id).order_by("-number").first().values_list("number")
@@ -46,4 +54,5 @@ async def append(
         at=at,
         author_id=by.agent_id,
         changes=changes,
+        reason=reason,
     )

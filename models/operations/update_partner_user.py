@@ -4,6 +4,7 @@ from models.deal import Deal
 from models.operations import text
 from models.operations.access_version import locked_with_account
 from models.operations.actor import Actor
+from models.operations.revoke_sessions import revoke_all
 from models.operations.row_change import change_row
 from models.operations.set_deal_partner import set_deal_partner
 from models.operations.unset import UNSET, Unset, given
@@ -23,14 +24,17 @@ async def update_partner_user(
     portal_access: bool | Unset = UNSET,
     expected_version: int | None = None,
 ) -> PartnerUser:
-    """The partner user; without portal access no deal is assigned to them any more.
+    """The partner user. Taking portal access away takes their deals from them, and no token is good then.
 
     Raises Conflict, or Problem BLANK, INVALID or TOO_LONG.
     """
     user = await locked_with_account(user, expected_version)
+    had_access = user.portal_access
     columns = text.checked(given(name=name, email=email, portal_access=portal_access), _CHECKS)
     user = await change_row(by, user, columns, "update_partner_user", access=_ACCESS)
-    if not user.portal_access:
+    if not (had_access and user.portal_access):
+        await revoke_all(by, user)
+    if portal_access is False:
         await _unassign(by, user)
     return user
 

@@ -6,6 +6,7 @@ changes nothing, whatever was done with its records.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,12 +15,14 @@ from models.agent import Agent, AgentStatus
 from models.contact import Contact
 from models.database import Session
 from models.deal import Deal, DealStatus
+from models.ids import new_id
 from models.operations import outbox, ownership, timeline
 from models.operations.access_version import hold
 from models.operations.actor import Actor
 from models.operations.change import all_locked, apply, born
 from models.operations.importing.arrival import Arrival, Outcome
 from models.operations.importing.known import known_ids
+from models.operations.inserting import Columns, insert_rows
 from models.operations.plain import Changes, plain
 from models.operations.record_type import type_of
 from models.operations.timeline import TimelineKind
@@ -49,19 +52,19 @@ async def write_arrivals(
     known = await _known(session, by, model, source, arrivals)
     told = await _last_told([record.id for record in known.values()])
     outcome = Outcome()
-    new: list[R] = []
+    blank, new = model(), list[R]()
     for arrival in arrivals:
         record = known.get(arrival.source_id)
         columns = _news(record, arrival, told[record.id]) if record else arrival.columns
         if columns.get("owner_id") in inactive:
             outcome.inactive.append(arrival.line)
         elif record is None:
-            new.append(_new(by, model, source, arrival, at))
+            new.append(_new(by, blank, source, arrival, at))
         elif await _update(by, record, columns, at):
             outcome.updated += 1
         else:
             outcome.unchanged += 1
-    await _create(model, new, at)
+    await _create(session, model, new, at)
     outcome.created = len(new)
     return outcome
 
@@ -101,8 +104,11 @@ def _news(record: R, arrival: Arrival, told: dict[str, Any]) -> dict[str, Any]:
     return {column: value for column, value in arrival.columns.items() if column in changed}
 
 
-def _new(by: Actor, model: type[R], source: str, arrival: Arrival, at: datetime) -> R:
-    return model(
+def _new(by: Actor, blank: R, source: str, arrival: Arrival, at: datetime) -> R:
+    """A new record, made of a blank one; its columns are set as they are, since nobody saves it."""
+    record = copy(blank)
+    vars(record).update(
+        id=new_id(),
         account_id=by.account_id,
         source=source,
         source_id=arrival.source_id,
@@ -110,49 +116,46 @@ def _new(by: Actor, model: type[R], source: str, arrival: Arrival, at: datetime)
         updated_at=at,
         **arrival.columns,
     )
+    return record
 
 
-async def _create(model: type[R], records: list[R], at: datetime) -> None:
+async def _create(session: Session, model: type[R], records: list[R], at: datetime) -> None:
     """Write new records and their traces, in as many statements as there are tables."""
-    if records:
-        await model.bulk_create(records)
-        await Ownership.bulk_create([_interval(record) for record in records if record.owner_id])
-        await TimelineEntry.bulk_create([_first_entry(record, at) for record in records])
-        await OutboxEvent.bulk_create([_event(record, at) for record in records])
+    await insert_rows(session, model, [vars(record) for record in records])
+    await insert_rows(session, Ownership, [_interval(record) for record in records if record.owner_id])
+    await insert_rows(session, TimelineEntry, [_first_entry(record, at) for record in records])
+    await insert_rows(session, OutboxEvent, [_event(record, at) for record in records])
 
 
-def _interval(record: Record) -> Ownership:
-    return Ownership(
-        account_id=record.account_id,
-        record_type=type_of(record),
-        record_id=record.id,
-        owner_id=record.owner_id,
-        team_id=record.team_id,
-        started_at=record.created_at,
-        cause=OwnershipCause.IMPORTED,
-    )
+def _interval(record: Record) -> Columns:
+    return {
+        "id": new_id(),
+        "account_id": record.account_id,
+        "record_type": type_of(record),
+        "record_id": record.id,
+        "owner_id": record.owner_id,
+        "team_id": record.team_id,
+        "started_at": record.created_at,
+        "cause": OwnershipCause.IMPORTED,
+    }
 
 
-def _first_entry(record: Record, at: datetime) -> TimelineEntry:
-    return TimelineEntry(
-        account_id=record.account_id,
-        record_type=type_of(record),
-        record_id=record.id,
-        number=1,
-        kind=TimelineKind.IMPORTED.value,
-        at=at,
-        changes=born(record),
-    )
+def _first_entry(record: Record, at: datetime) -> Columns:
+    return {
+        "id": new_id(),
+        "account_id": record.account_id,
+        "record_type": type_of(record),
+        "record_id": record.id,
+        "number": 1,
+        "kind": TimelineKind.IMPORTED.value,
+        "at": at,
+        "changes": born(record),
+    }
 
 
-def _event(record: Record, at: datetime) -> OutboxEvent:
-    return OutboxEvent(
-        account_id=record.account_id,
-        record_type=type_of(record),
-        record_id=record.id,
-        kind=ChangeKind.CREATED,
-        at=at,
-    )
+def _event(record: Record, at: datetime) -> Columns:
+    kind = ChangeKind.CREATED
+    return outbox.event(record.account_id, type_of(record), record.id, kind, at, None, born(record))
 
 
 async def _update(by: Actor, record: R, columns: dict[str, Any], at: datetime) -> bool:
@@ -166,7 +169,7 @@ async def _update(by: Actor, record: R, columns: dict[str, Any], at: datetime) -
     if changes.keys() & {"owner_id", "team_id"}:
         await ownership.follow(record, at, OwnershipCause.IMPORTED)
     await timeline.append(by, record, TimelineKind.IMPORTED, at, changes | reopening)
-    await outbox.append(record, ChangeKind.UPDATED, at)
+    await outbox.append(record, ChangeKind.UPDATED, at, changes)
     return True
 
 

@@ -3,12 +3,30 @@
 import json
 from typing import Any
 
-from models import Contact, Conversation, Message, MessageDirection
+from tortoise import Model
+
+import models
+from models import (
+    AuditEntry,
+    Contact,
+    Conversation,
+    Deal,
+    ItemState,
+    Message,
+    MessageDirection,
+    RecordType,
+    TimelineEntry,
+    Transfer,
+    TransferItem,
+    TransferState,
+)
 from models.database import Session
 from models.operations.add_message import add_message
 from models.operations.create_contact import create_contact
 from models.operations.create_conversation import create_conversation
+from models.operations.create_deal import create_deal
 from models.operations.erase_contact import ERASED_NAME, erase_contact, erased_source_id
+from models.operations.personal import NOT_PERSONAL, texts
 from models.operations.update_contact import update_contact
 from models.operations.update_conversation import update_conversation
 from models.sql import Sql
@@ -44,7 +62,11 @@ async def everything(session: Session, tables: tuple[str, ...]) -> str:
     return json.dumps(rows, default=str).casefold()
 
 
-TABLES = ("contact", "conversation", "message", "timeline_entry", "audit_entry", "outbox_event", "ownership")
+TABLES = tuple(
+    model._meta.db_table
+    for model in vars(models).values()
+    if isinstance(model, type) and issubclass(model, Model) and not model._meta.abstract
+)
 
 
 async def test_nothing_personal_is_left_and_the_facts_are(world: World, time: Clock) -> None:
@@ -91,3 +113,72 @@ async def test_an_erased_contact_is_not_filled_again(world: World) -> None:
             await update_contact(world.by, contact, name="Bo")
     async with refused("ERASED", "contactId"), world.writing():
         await create_conversation(world.by, contact_id=contact.id, inbox_id=world.inbox.id)
+
+
+async def filled(model: type[Model], **which: Any) -> None:
+    """Write SECRET into every text of the rows that may be personal, whatever columns there are."""
+    table = model._meta.db_table
+    columns = [column for column in texts(model) if f"{table}.{column}" not in NOT_PERSONAL]
+    shadows = {f"{column}_folded" for column in columns} & model._meta.fields_map.keys()
+    await model.filter(**which).update(**dict.fromkeys([*columns, *shadows], SECRET))
+
+
+async def transferred(world: World, **items: Any) -> Transfer:
+    """A transfer of these records, for a reason."""
+    transfer = await Transfer.create(
+        account_id=world.account.id, from_agent=world.ana, state=TransferState.APPLIED, reason=SECRET
+    )
+    for number, (kind, record) in enumerate(items.items(), start=1):
+        await TransferItem.create(
+            account_id=world.account.id, transfer=transfer, record_type=RecordType[kind.upper()],
+            record_id=record.id, number=number, to_agent=world.ben, state=ItemState.MOVED,
+        )  # fmt: skip
+    return transfer
+
+
+async def test_every_text_that_may_be_personal_is_taken_away(world: World) -> None:
+    async with world.writing() as session:
+        contact, conversation = await known(world)
+        deal = await create_deal(world.by, title="Winches", contact_id=contact.id)
+        records = {"contact": contact, "conversation": conversation, "deal": deal}
+        for model, which in (
+            (Contact, {"id": contact.id}),
+            (Conversation, {"id": conversation.id}),
+            (Message, {"conversation_id": conversation.id}),
+        ):
+            await filled(model, **which)
+        for record in records.values():
+            await TimelineEntry.filter(record_id=record.id).update(reason=SECRET)
+        transfer = await transferred(world, **records)
+        await AuditEntry.create(
+            account_id=world.account.id, at=world.account.created_at, action="transfer_portfolio",
+            outcome="DONE", subject_type="transfer", subject_id=transfer.id,
+            changes={"reason": [None, SECRET]},
+        )  # fmt: skip
+        await erase_contact(world.by, contact)
+        assert SECRET not in await everything(session, TABLES)
+        assert (await Deal.get(id=deal.id)).title == "Winches"
+        assert (await timeline(deal))[-1].kind == "ERASED"
+        assert all(entry.reason is None for entry in await timeline(deal))
+
+
+async def test_a_reason_that_tells_of_others_too_stays(world: World) -> None:
+    async with world.writing():
+        contact, conversation = await known(world)
+        bystander = await create_contact(world.by, name="Bo")
+        await TimelineEntry.filter(record_id=bystander.id).update(reason="They asked for it.")
+        transfer = await transferred(world, contact=bystander, conversation=conversation)
+        await erase_contact(world.by, contact)
+        assert (await Transfer.get(id=transfer.id)).reason == SECRET
+        assert [entry.reason for entry in await timeline(bystander)] == ["They asked for it."]
+
+
+async def test_a_reason_given_after_the_erasure_is_erased_by_the_next(world: World) -> None:
+    async with world.writing() as session:
+        contact, _ = await known(world)
+        contact = await erase_contact(world.by, contact)
+        await TimelineEntry.filter(record_id=contact.id).update(reason=SECRET)
+        version = contact.version
+        assert (await erase_contact(world.by, contact)).version == version + 1
+        assert SECRET not in await everything(session, TABLES)
+        assert (await erase_contact(world.by, contact)).version == version + 1
