@@ -30,10 +30,13 @@ log = logging.getLogger("carteira.authz")
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No row could be readable."""
+    """No row could be readable; where `module`, because the account's sales module is off."""
+
+    module: bool = False
 
 
 REFUSED: Final = Refused()
+DISABLED: Final = Refused(module=True)
 Decision = Predicate | Refused
 Decide = Callable[[Viewer | None, str], Decision]
 
@@ -45,12 +48,21 @@ class Access:
     rule: str
 
 
-class AccessRule(BasePermission):
-    """A named rule; `reads` says in words who may read what it guards."""
+def disabled(viewer: Viewer | None) -> bool:
+    """Whether whoever asks is of an account that has the sales module off."""
+    return viewer is not None and not viewer.sales_module
 
-    def __init__(self, name: str, reads: str, decide: Decide) -> None:
+
+class AccessRule(BasePermission):
+    """A named rule; `reads` says in words who may read what it guards.
+
+    What is `of_module`, the sales module's, is DISABLED while that is off, whoever asks.
+    """
+
+    def __init__(self, name: str, reads: str, decide: Decide, *, of_module: bool = False) -> None:
         self.name = name
         self.reads = reads
+        self.of_module = of_module
         self._decide = decide
         self._directive = Access(rule=name)
 
@@ -61,6 +73,8 @@ class AccessRule(BasePermission):
 
     def decide(self, viewer: Viewer | None, table: str) -> Decision:
         """Which rows of `table` the viewer may read this on; a rule that fails refuses."""
+        if self.of_module and disabled(viewer):
+            return DISABLED
         try:
             return self._decide(viewer, table)
         except Exception:
@@ -81,17 +95,18 @@ class AccessRule(BasePermission):
 RULES: dict[str, AccessRule] = {}
 
 
-def rule(name: str, reads: str) -> Callable[[Decide], AccessRule]:
-    """Declare a rule by the function that decides it."""
+def rule(name: str, reads: str, *, of_module: bool = False) -> Callable[[Decide], AccessRule]:
+    """Declare a rule by the function that decides it; `of_module`: what it guards is the sales module's."""
 
     def declare(decide: Decide) -> AccessRule:
-        RULES[name] = AccessRule(name, reads, decide)
+        RULES[name] = AccessRule(name, reads, decide, of_module=of_module)
         return RULES[name]
 
     return declare
 
 
-def _granted(yes: bool, rows: Predicate = ALWAYS) -> Decision:
+def granted(yes: bool, rows: Predicate = ALWAYS) -> Decision:
+    """These rows if `yes`; where that comes to none, refused."""
     return REFUSED if not yes or rows == NEVER else rows
 
 
@@ -104,25 +119,25 @@ def PUBLIC(viewer: Viewer | None, table: str) -> Decision:
 @rule("signed-in", "Whoever is signed in; the rows below it keep their own rules.")
 def SIGNED_IN(viewer: Viewer | None, table: str) -> Decision:
     """Agents and partner users."""
-    return _granted(viewer is not None)
+    return granted(viewer is not None)
 
 
 @rule("agent", "Every agent of the account; the rows below it keep their own rules.")
 def AGENT(viewer: Viewer | None, table: str) -> Decision:
     """Agents."""
-    return _granted(viewer is not None and viewer.is_agent)
+    return granted(viewer is not None and viewer.is_agent)
 
 
 @rule("record.identity", "Whoever has the record in sight.")
 def IDENTITY(viewer: Viewer | None, table: str) -> Decision:
     """Name, title, company, stage, status, owner, partner, assigned user, and their dates."""
-    return _granted(viewer is not None)
+    return granted(viewer is not None)
 
 
 @rule("record.place", "Every agent who has the record in sight; null for partner users.")
 def PLACE(viewer: Viewer | None, table: str) -> Decision:
     """Team, inbox, contact, conversation and ownerships."""
-    return NEVER if viewer and not viewer.is_agent else _granted(viewer is not None)
+    return NEVER if viewer and not viewer.is_agent else granted(viewer is not None)
 
 
 def _by_relation(viewer: Viewer | None) -> Decision:
@@ -164,13 +179,13 @@ def ACTIVITY(viewer: Viewer | None, table: str) -> Decision:
 @rule("agent.name", "Every agent; partner users, of the owners of their company's deals.")
 def AGENT_NAME(viewer: Viewer | None, table: str) -> Decision:
     """An agent's name."""
-    return _granted(viewer is not None)
+    return granted(viewer is not None)
 
 
 @rule("agent.membership", "Every agent of the account.")
 def AGENT_MEMBERSHIP(viewer: Viewer | None, table: str) -> Decision:
     """An agent's role, teams and status."""
-    return _granted(viewer is not None and viewer.is_agent)
+    return granted(viewer is not None and viewer.is_agent)
 
 
 @rule("agent.private", "The agent, and their managers.")
@@ -184,7 +199,7 @@ def AGENT_PRIVATE(viewer: Viewer | None, table: str) -> Decision:
 @rule("name", "Every agent; partner users, of their own company.")
 def NAME(viewer: Viewer | None, table: str) -> Decision:
     """The name of a team, inbox, role, partner or partner user."""
-    return _granted(viewer is not None)
+    return granted(viewer is not None)
 
 
 @rule("team.members", "`people.manage`, for the teams in its scope.")
@@ -224,14 +239,14 @@ def PARTNER_USER_DETAILS(viewer: Viewer | None, table: str) -> Decision:
 @rule("account.switches", "Every agent of the account.")
 def ACCOUNT_SWITCHES(viewer: Viewer | None, table: str) -> Decision:
     """The account's modules, capabilities and settings."""
-    return _granted(viewer is not None and viewer.is_agent)
+    return granted(viewer is not None and viewer.is_agent)
 
 
 @rule("audit.entry", "`audit.read`; the subject in its scope.")
 def AUDIT(viewer: Viewer | None, table: str) -> Decision:
     """The audit log; values in it keep the rules of the fields that they were."""
     held = viewer is not None and viewer.is_agent and viewer.may(Permission.AUDIT_READ)
-    return _granted(held)
+    return granted(held)
 
 
 @rule("token.own", "Who made the token.")
@@ -254,10 +269,16 @@ def OUTCOME(viewer: Viewer | None, table: str) -> Decision:
     return ALWAYS
 
 
+@rule("stream.frame", "Whoever subscribed, of what their view shows as it then stands.")
+def FRAME(viewer: Viewer | None, table: str) -> Decision:
+    """What a subscription tells; the rows below it keep their own rules."""
+    return REFUSED if viewer is None else ALWAYS
+
+
 def _held(viewer: Viewer | None, permission: Permission, rows: Callable[[Viewer], Predicate]) -> Decision:
     if viewer is None or not viewer.is_agent or not viewer.may(permission):
         return REFUSED
-    return _granted(True, rows(viewer))
+    return granted(True, rows(viewer))
 
 
 def _whole_account(viewer: Viewer) -> Predicate:

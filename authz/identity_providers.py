@@ -33,6 +33,7 @@ __all__ = [
     "ALGORITHMS",
     "KeySets",
     "ProviderRefused",
+    "ProviderSenseless",
     "Vouched",
     "add_provider",
     "link_subject",
@@ -42,6 +43,10 @@ __all__ = [
 
 class ProviderRefused(ValueError):
     """The provider or link can't be set up so; the message says why and what to do."""
+
+
+class ProviderSenseless(ProviderRefused):
+    """What was said of the provider or link makes no sense, whatever is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +144,16 @@ async def add_provider(
     _require_name("issuer", issuer)
     _require_name("audience", audience)
     if issuer == "carteira":
-        raise ProviderRefused("carteira is the issuer of Carteira's own tokens; name the provider's.")
+        raise ProviderSenseless("carteira is the issuer of Carteira's own tokens; name the provider's.")
     if algorithm not in ALGORITHMS:
-        raise ProviderRefused(
+        raise ProviderSenseless(
             f"{algorithm} is not a signature that an outside issuer may use: it must be asymmetric, one of "
             f"{', '.join(ALGORITHMS)}."
         )
     if (jwks_url is None) == (jwks is None):
-        raise ProviderRefused("Give the provider's keys once: by their address or by a file.")
+        raise ProviderSenseless("Give the provider's keys once: by their address or by a file.")
     if jwks_url is not None and not may_fetch(jwks_url, development=development):
-        raise ProviderRefused(f"Keys are fetched over https alone, which {jwks_url} is not.")
+        raise ProviderSenseless(f"Keys are fetched over https alone, which {jwks_url} is not.")
     if await IdentityProvider.filter(issuer=issuer, audience=audience).exists():
         raise ProviderRefused(f"{issuer} with audience {audience} is already bound to an account.")
     provider = await IdentityProvider.create(
@@ -172,7 +177,7 @@ async def link_subject(
     """
     _require_name("subject", subject)
     if (agent is None) == (partner_user is None):
-        raise ProviderRefused("A subject is an agent or a partner user: name exactly one of them.")
+        raise ProviderSenseless("A subject is an agent or a partner user: name exactly one of them.")
     people: Any = Agent if agent else PartnerUser
     if not await people.filter(id=agent or partner_user, account_id=provider.account_id).exists():
         raise ProviderRefused("There is no such person in the provider's account.")
@@ -191,7 +196,7 @@ async def link_subject(
 
 def _require_name(what: str, name: str) -> None:
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise ProviderRefused(f"The {what} is between 1 and {LONGEST_NAME} printable characters.")
+        raise ProviderSenseless(f"The {what} is between 1 and {LONGEST_NAME} printable characters.")
 
 
 def _keys_for(jwks: bytes | str | Mapping[str, Any], algorithm: str) -> list[dict[str, Any]]:

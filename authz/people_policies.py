@@ -2,7 +2,8 @@
 
 `people.manage` acts on the agents, teams and inboxes of its scope, and on partners with account scope.
 Nobody gives away a permission, scope, reach, team or inbox beyond their own, nor touches a role or an
-agent above them (authorization.md, "The other types").
+agent above them (authorization.md, "The other types"). Above is a role that has more than one's own, and
+an agent who has such a role or is in a place that one does not hold: decision 11.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,12 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from authz.access import AGENT_PRIVATE, ROLE_CONTENTS, Refused
-from authz.policies import SUBJECT, Act, Policy, anything, changeable_records, placeable_records, sees
+from authz.policies import SUBJECT, Act, Policy, anything, nothing_unseen, sees_every_record
 from authz.predicate import ALWAYS, NEVER, Is, Param, Predicate
-from authz.scopes import RECORDS, agents_in_scope, agents_managed, in_sight, inboxes_in_scope, teams_in_scope
+from authz.scopes import agents_in_scope, inboxes_in_scope, teams_in_scope
 from authz.viewer import Viewer
-from models import Agent, Permission, Reach, Scope
-from models.operations.ownership import team_with
+from models import Permission, Reach, Scope
+from models.operations.members import main_team_of
+from models.operations.unset import UNSET
 
 Columns = Mapping[str, Any]
 
@@ -37,19 +39,9 @@ def above(viewer: Viewer, role: Columns) -> bool:
     )
 
 
-def sees_every_record(viewer: Viewer) -> bool:
-    """Whether no record of the account can be out of the viewer's sight."""
-    return all(in_sight(table, viewer) == ALWAYS for table in RECORDS)
-
-
 def those_in_scope(viewer: Viewer, table: str) -> Predicate:
     """The agents, teams or inboxes that the role's scope holds."""
     return {"agent": agents_in_scope, "team": teams_in_scope, "inbox": inboxes_in_scope}[table](viewer)
-
-
-def those_managed(viewer: Viewer, table: str) -> Predicate:
-    """The agents whose manager the viewer is."""
-    return agents_managed(viewer)
 
 
 def roles_readable(viewer: Viewer, table: str) -> Predicate:
@@ -89,8 +81,31 @@ PLACES = {
 
 
 async def agent_not_above(act: Act) -> bool:
-    """The agent acted on has no role above the viewer's."""
-    return not above(act.viewer, await _role_of(act, _subject(act)))
+    """The agent acted on is not above the viewer."""
+    return await not_above(act, _subject(act))
+
+
+async def token_holder_not_above(act: Act) -> bool:
+    """The agent whose token it is, where it is somebody else's, is not above the viewer."""
+    holder = _subject(act)["agent_id"]
+    if holder is None or holder == act.viewer.agent_id:
+        return True
+    return await not_above(act, (await act.related("agent", "id", holder))[0])
+
+
+async def not_above(act: Act, agent: Columns) -> bool:
+    """Whether the agent is not above the viewer."""
+    return not above(act.viewer, await _role_of(act, agent)) and await _places_held(act, agent)
+
+
+async def _places_held(act: Act, agent: Columns) -> bool:
+    """Every team, or inbox, that a role of the viewer's scope makes use of in the agent's hands is theirs.
+
+    A role comes to what its holder is in: who changes either hands out the sight of all of it.
+    """
+    viewer = act.viewer
+    used = (places for places in PLACES.values() if places.scope is viewer.scope)
+    return all([await _present(act, places, agent) <= places.mine(viewer) for places in used])
 
 
 async def role_not_above(act: Act) -> bool:
@@ -111,9 +126,13 @@ async def role_written_within(act: Act) -> bool:
 
 
 async def holders_in_scope(act: Act) -> bool:
-    """Every agent who has the role lies in the viewer's scope."""
-    holders = await act.related("agent", "role_id", _subject(act)["id"])
-    return all([await act.holds(agents_in_scope(act.viewer), holder) for holder in holders])
+    """Every agent who has the role lies in the viewer's scope, with all that it makes use of there."""
+    return all(
+        [
+            await act.holds(agents_in_scope(act.viewer), holder) and await _places_held(act, holder)
+            for holder in await act.related("agent", "role_id", _subject(act)["id"])
+        ]
+    )
 
 
 async def private_readable(act: Act) -> bool:
@@ -125,68 +144,50 @@ async def private_readable(act: Act) -> bool:
 
 
 async def places_within(act: Act) -> bool:
-    """Every team and inbox that the agent enters or leaves lies in the scope; those kept need not."""
+    """Every team and inbox that the agent enters or leaves lies in the scope."""
     for name, places in PLACES.items():
         if name not in act.given:
             continue
-        moved = _wanted(act, name) ^ await _present(act, places)
+        moved = _wanted(act, name) ^ (await _present(act, places, _subject(act)) if _exists(act) else set())
         if not await _all_within(act, places.within, moved):
             return False
     return True
 
 
 async def main_team_within(act: Act) -> bool:
-    """The main team, where it becomes another one, was and will be one of the scope."""
-    if "main_team_id" not in act.given:
-        return True
-    before = _subject(act)["main_team_id"] if SUBJECT in act.named else None
-    after = next(iter(_wanted(act, "main_team_id")), None)
+    """The main team, where it becomes another one, named or not, was and will be one of the scope."""
+    before = _subject(act)["main_team_id"]
+    after = _main_team_left(act, before)
     moved = {team for team in (before, after) if team is not None} if before != after else set()
     return await _all_within(act, teams_in_scope, moved)
+
+
+def _main_team_left(act: Act, before: UUID | None) -> UUID | None:
+    if "main_team_id" in act.given:
+        return next(iter(_wanted(act, "main_team_id")), None)
+    if "team_ids" not in act.given:
+        return before
+    return main_team_of([row["id"] for _, row in act.named.get("team_ids", [])], UNSET, before)
 
 
 async def left_in_scope(act: Act) -> bool:
     """The agent will lie in the viewer's scope: nobody is put where they could not have been reached."""
     for name, places in PLACES.items():
-        if places.scope is act.viewer.scope and (name in act.given or SUBJECT not in act.named):
+        if places.scope is act.viewer.scope and (name in act.given or not _exists(act)):
             return bool(_wanted(act, name) & places.mine(act.viewer))
     return True
 
 
 async def may_place_portfolio(act: Act) -> bool:
     """To say where somebody's records go is to assign them."""
-    return not _says_where(act) or act.viewer.may(Permission.PORTFOLIO_ASSIGN)
+    words = ("leave_unowned", "distribute", "to", "new_owner_id")
+    says_where = any(act.given.get(word) for word in words)
+    return not says_where or act.viewer.may(Permission.PORTFOLIO_ASSIGN)
 
 
-async def portfolio_placeable(act: Act) -> bool:
-    """Each record in sight goes only where the viewer could have assigned it alone."""
-    if not _says_where(act) or sees_every_record(act.viewer):
-        return True
-    leaver = _subject(act)["id"]
-    return all([await _placeable(act, table, leaver) for table in RECORDS])
-
-
-async def _placeable(act: Act, table: str, leaver: UUID) -> bool:
-    changed, left = changeable_records(act.viewer, table), placeable_records(act.viewer, table)
-    for record in await act.related(table, "owner_id", leaver):
-        if not await sees(act, table, record):
-            continue
-        if not await act.holds(changed, record) or not await act.holds(left, await _handed_on(act, record)):
-            return False
-    return True
-
-
-async def _handed_on(act: Act, record: Columns) -> Columns:
-    """The record as it will be once its owner has left."""
-    owner = next(iter(_wanted(act, "new_owner_id")), None)
-    if owner is None:
-        return {**record, "owner_id": None}
-    team = await team_with(await Agent.get(id=owner), record["team_id"])
-    return {**record, "owner_id": owner, "team_id": team}
-
-
-def _says_where(act: Act) -> bool:
-    return bool(act.given.get("leave_unowned")) or act.given.get("new_owner_id") is not None
+async def portal_access_kept_or_all_seen(act: Act) -> bool:
+    """To take portal access away takes every deal from that user, those out of sight included."""
+    return act.given.get("portal_access") is not False or await nothing_unseen(act)
 
 
 async def oneself_or_all_seen(act: Act) -> bool:
@@ -206,7 +207,11 @@ async def _may_sign_in_as(act: Act, table: str, person: Columns) -> bool:
         return True
     if not viewer.may(Permission.PEOPLE_MANAGE) or not sees_every_record(viewer):
         return False
-    return table == "partner_user" or not above(viewer, await _role_of(act, person))
+    return table == "partner_user" or await not_above(act, person)
+
+
+def _exists(act: Act) -> bool:
+    return SUBJECT in act.named
 
 
 def _subject(act: Act) -> Columns:
@@ -221,10 +226,8 @@ def _wanted(act: Act, name: str) -> set[UUID]:
     return {row["id"] for _, row in act.named.get(name, [])}
 
 
-async def _present(act: Act, places: Places) -> set[UUID]:
-    if SUBJECT not in act.named:
-        return set()
-    rows = await act.related(places.joining, "agent_id", _subject(act)["id"])
+async def _present(act: Act, places: Places, agent: Columns) -> set[UUID]:
+    rows = await act.related(places.joining, "agent_id", agent["id"])
     return {row[places.column] for row in rows}
 
 
@@ -261,11 +264,10 @@ SET_AGENT_STATUS = Policy(
 )
 DEACTIVATE_AGENT = Policy(
     "deactivate-agent",
-    "`people.manage`, for agents whose manager one is and who are not above one; to say where their "
-    "records go, `portfolio.assign` as well, and to where one could assign each of those in sight.",
+    "`people.manage` with every record of the account in sight, for agents who are not above one; to say "
+    "where their records go, `portfolio.assign` as well.",
     permission=Permission.PEOPLE_MANAGE,
-    rows=those_managed,
-    checks=(agent_not_above, may_place_portfolio, portfolio_placeable),
+    checks=(nothing_unseen, agent_not_above, may_place_portfolio),
     changes_access=True,
 )
 CREATE_PLACE = Policy(
@@ -288,9 +290,11 @@ WRITE_PARTNER = Policy(
 )
 UPDATE_PARTNER_USER = Policy(
     "update-partner-user",
-    "`people.manage` with account scope.",
+    "`people.manage` with account scope; to take portal access away, with every record of the account in "
+    "sight.",
     permission=Permission.PEOPLE_MANAGE,
     account_wide=True,
+    checks=(portal_access_kept_or_all_seen,),
     changes_access=True,
 )
 CREATE_ROLE = Policy(
@@ -302,8 +306,8 @@ CREATE_ROLE = Policy(
 )
 UPDATE_ROLE = Policy(
     "update-role",
-    "`roles.manage`, for roles that one may read and that are not above one's own, held in the scope alone; "
-    "within one's own permissions, scope and reach; not by programs.",
+    "`roles.manage`, for roles that one may read and that are not above one's own, held in the scope alone "
+    "and by nobody above one; within one's own permissions, scope and reach; not by programs.",
     permission=Permission.ROLES_MANAGE,
     rows=roles_readable,
     checks=(role_not_above, role_written_within, holders_in_scope),
@@ -312,8 +316,8 @@ UPDATE_ROLE = Policy(
 )
 ASSIGN_ROLE = Policy(
     "assign-role",
-    "`roles.manage`, for agents of its scope, neither the role so far nor the new one being above one's own; "
-    "not by programs.",
+    "`roles.manage`, for agents of its scope who are not above one, with a role not above one's own; not by "
+    "programs.",
     permission=Permission.ROLES_MANAGE,
     rows=those_in_scope,
     checks=(agent_not_above, role_not_above, private_readable),
@@ -345,8 +349,10 @@ CREATE_API_TOKEN = Policy(
 )
 REVOKE_TOKEN = Policy(
     "revoke-token",
-    "Everyone, their own; `account.manage` with account scope, all; not by programs.",
+    "Everyone, their own; `account.manage` with account scope, those of partner users and of agents who are "
+    "not above one; not by programs.",
     rows=tokens_revocable,
+    checks=(token_holder_not_above,),
     partner_users=True,
     by_programs=False,
     changes_access=True,

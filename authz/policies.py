@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from strawberry.permission import BasePermission
 
-from authz.access import REFUSED, Access, Decision
+from authz.access import DISABLED, REFUSED, Access, Decision, disabled
 from authz.predicate import ALWAYS, NEVER, In, Is, Param, Predicate, all_of, any_of
 from authz.scopes import (
     OWNED,
@@ -18,6 +18,7 @@ from authz.scopes import (
     agents_in_scope,
     changeable,
     in_scope,
+    in_sight,
     inboxes_in_scope,
     teams_in_scope,
     visible,
@@ -111,7 +112,8 @@ class Policy(BasePermission):
     `permission`: the role must hold it. `account_wide`: and its scope be the account. `rows`: the
     subject, before, must be one of them; `links`: and so must what else is named; `left`: the subject,
     after, if it is a record. `checks`: what can't be said by rows. Partner users may do nothing but
-    what says `partner_users`, nor programs what doesn't say `by_programs`.
+    what says `partner_users`, nor programs what doesn't say `by_programs`. What is `of_module`, the sales
+    module's, nobody does while that is off.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Policy(BasePermission):
     partner_users: bool = False
     by_programs: bool = True
     changes_access: bool = False
+    of_module: bool = False
     directive: Access = field(init=False)
 
     def __post_init__(self) -> None:
@@ -138,6 +141,8 @@ class Policy(BasePermission):
 
     def decide(self, viewer: Viewer | None, table: str) -> Decision:
         """Whether there is anybody to act; what they may do is judged in the transaction."""
+        if self.of_module and disabled(viewer):
+            return DISABLED
         return REFUSED if viewer is None else ALWAYS
 
     async def has_permission(self, source: Any, info: Any, **_arguments: Any) -> bool:
@@ -205,6 +210,19 @@ async def sees(act: Act, table: str, row: Columns) -> bool:
     return await act.holds(visible(table, act.viewer), row)
 
 
+def sees_every_record(viewer: Viewer) -> bool:
+    """Whether no record of the account can be out of the viewer's sight."""
+    return all(in_sight(table, viewer) == ALWAYS for table in RECORDS)
+
+
+async def nothing_unseen(act: Act) -> bool:
+    """No record can be out of sight: what reaches all of somebody's is for who sees all there could be.
+
+    Asking whether there is one out of sight would tell it.
+    """
+    return sees_every_record(act.viewer)
+
+
 async def _may_change(act: Act, table: str, record: Columns) -> bool:
     return await act.holds(changeable_records(act.viewer, table), record)
 
@@ -239,8 +257,8 @@ ASSIGN_INBOX = Policy(
 )
 ERASE_CONTACT = Policy(
     "erase-contact",
-    "`account.manage` with account scope.",
+    "`account.manage` with every record of the account in sight.",
     permission=Permission.ACCOUNT_MANAGE,
-    account_wide=True,
     rows=changeable_records,
+    checks=(nothing_unseen,),
 )

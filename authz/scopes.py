@@ -21,6 +21,7 @@ from authz.predicate import (
     all_of,
     any_of,
     exists,
+    negate,
 )
 from authz.viewer import Viewer
 from models import IsolationMode, Permission, Reach, RecordType, Scope, UnownedVisibility
@@ -28,6 +29,8 @@ from models import IsolationMode, Permission, Reach, RecordType, Scope, UnownedV
 ScopeFunction = Callable[[Viewer], Predicate]
 
 SCOPES: dict[str, ScopeFunction] = {}
+AUDITED: dict[str, ScopeFunction] = {}
+"""Which rows of a table lie in a role's scope, where the audit is about them; records are judged apart."""
 RECORDS = {"contact": RecordType.CONTACT, "conversation": RecordType.CONVERSATION, "deal": RecordType.DEAL}
 OWNED = Is("owner_id", Param.AGENT)
 
@@ -37,6 +40,16 @@ def scope(table: str) -> Callable[[ScopeFunction], ScopeFunction]:
 
     def declare(function: ScopeFunction) -> ScopeFunction:
         SCOPES[table] = function
+        return function
+
+    return declare
+
+
+def audited(table: str) -> Callable[[ScopeFunction], ScopeFunction]:
+    """Declare which rows of a table are subjects of the audit in a role's scope."""
+
+    def declare(function: ScopeFunction) -> ScopeFunction:
+        AUDITED[table] = function
         return function
 
     return declare
@@ -177,7 +190,8 @@ def payments(viewer: Viewer) -> Predicate:
     return exists("deal", "id", "deal_id", all_of(in_sight("deal", viewer), readable(viewer)))
 
 
-def _of_records(type_column: str, id_column: str, viewer: Viewer, also: Predicate) -> Predicate:
+def of_records(type_column: str, id_column: str, viewer: Viewer, also: Predicate = ALWAYS) -> Predicate:
+    """The rows that belong to records in sight which also satisfy `also`."""
     return any_of(
         *(
             all_of(Equals(type_column, kind.value), exists(table, "id", id_column, rows))
@@ -190,13 +204,13 @@ def _of_records(type_column: str, id_column: str, viewer: Viewer, also: Predicat
 @scope("timeline_entry")
 def timeline_entries(viewer: Viewer) -> Predicate:
     """What happened to records whose words may be read."""
-    return _of_records("record_type", "record_id", viewer, readable(viewer))
+    return of_records("record_type", "record_id", viewer, readable(viewer))
 
 
 @scope("ownership")
 def ownerships(viewer: Viewer) -> Predicate:
     """The ownership of records in sight; a partner user sees none."""
-    return _of_records("record_type", "record_id", viewer, ALWAYS) if viewer.is_agent else NEVER
+    return of_records("record_type", "record_id", viewer) if viewer.is_agent else NEVER
 
 
 @scope("agent")
@@ -249,42 +263,50 @@ def audit_entries(viewer: Viewer) -> Predicate:
     """With `audit.read`: what was done to subjects in the scope; without a subject, the account's."""
     if not viewer.is_agent or not viewer.may(Permission.AUDIT_READ):
         return NEVER
-    of_records = any_of(
+    about_records = any_of(
         *(
             all_of(Equals("subject_type", table), exists(table, "id", "subject_id", rows))
             for table in RECORDS
             if (rows := all_of(in_sight(table, viewer), in_scope(table, viewer))) != NEVER
         )
     )
-    of_records_all = all(
-        all_of(in_sight(table, viewer), in_scope(table, viewer)) == ALWAYS for table in RECORDS
-    )
+    about_all = all(all_of(in_sight(table, viewer), in_scope(table, viewer)) == ALWAYS for table in RECORDS)
     if viewer.whole_account:
         others = all_of(*(Not(Equals("subject_type", table)) for table in RECORDS))
-        return ALWAYS if of_records_all else any_of(Null("subject_type"), others, of_records)
-    return any_of(of_records, *_people_in_scope(viewer))
+        return ALWAYS if about_all else any_of(Null("subject_type"), others, about_records)
+    return any_of(about_records, *_subjects_in_scope(viewer))
 
 
-def _people_in_scope(viewer: Viewer) -> list[Predicate]:
-    people = {"agent": agents_in_scope, "team": teams_in_scope, "inbox": inboxes_in_scope}
+def _subjects_in_scope(viewer: Viewer) -> list[Predicate]:
     return [
         all_of(Equals("subject_type", table), exists(table, "id", "subject_id", within(viewer)))
-        for table, within in people.items()
+        for table, within in AUDITED.items()
         if within(viewer) != NEVER
     ]
 
 
+@audited("agent")
 def agents_in_scope(viewer: Viewer) -> Predicate:
     """The agents who lie in the role's scope: by sharing a team, or an inbox, with the viewer."""
+    return named_in_scope(viewer, "id")
+
+
+def named_in_scope(viewer: Viewer, column: str) -> Predicate:
+    """Whether the agent that `column` names lies in the role's scope."""
     if not viewer.is_agent:
         return NEVER
     match viewer.scope:
         case Scope.ACCOUNT:
             return ALWAYS
         case Scope.TEAM:
-            return exists("team_member", "agent_id", "id", In("team_id", Param.TEAMS))
+            return exists("team_member", "agent_id", column, In("team_id", Param.TEAMS))
         case Scope.INBOX:
-            return exists("inbox_member", "agent_id", "id", In("inbox_id", Param.INBOXES))
+            return exists("inbox_member", "agent_id", column, In("inbox_id", Param.INBOXES))
+
+
+def all_named_in_scope(viewer: Viewer, table: str, inner: str) -> Predicate:
+    """Whether every agent that `table` names, in rows whose `inner` refers here, lies in the role's scope."""
+    return negate(exists(table, inner, "id", negate(named_in_scope(viewer, "agent_id"))))
 
 
 def agents_managed(viewer: Viewer) -> Predicate:
@@ -292,6 +314,7 @@ def agents_managed(viewer: Viewer) -> Predicate:
     return agents_in_scope(viewer) if viewer.reach is Reach.SCOPE else NEVER
 
 
+@audited("team")
 def teams_in_scope(viewer: Viewer) -> Predicate:
     """The teams that the role's scope holds."""
     if viewer.is_agent and viewer.scope is Scope.ACCOUNT:
@@ -299,6 +322,7 @@ def teams_in_scope(viewer: Viewer) -> Predicate:
     return In("id", Param.TEAMS) if viewer.is_agent and viewer.scope is Scope.TEAM else NEVER
 
 
+@audited("inbox")
 def inboxes_in_scope(viewer: Viewer) -> Predicate:
     """The inboxes that the role's scope holds."""
     if viewer.is_agent and viewer.scope is Scope.ACCOUNT:

@@ -31,6 +31,7 @@ MOST_CANDIDATES = 2
 """Persons with one email whose passwords are tried; more are told apart by their account's name.
 
 So many are tried always, nobody's in the place of those who are missing: how long it takes tells nothing.
+Unless the account is named, no account has more than one of them: none takes a place from another's.
 """
 
 LONGEST_EMAIL = 1000
@@ -148,15 +149,18 @@ class _Person:
 
 
 _PEOPLE = (
-    "SELECT * FROM (SELECT 'agent' AS person, id, account_id, password_hash, email_folded, "
+    "SELECT *, ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY active DESC, id) AS place FROM ("
+    "SELECT 'agent' AS person, id, account_id, password_hash, email_folded, "
     f"status = '{AgentStatus.ACTIVE}' AS active FROM agent UNION ALL "
     "SELECT 'partner_user', id, account_id, password_hash, email_folded, portal_access FROM partner_user"
     ") AS people WHERE password_hash IS NOT NULL AND "
 )
+"""Those with a password, each with their place among their account's: who may sign in comes first."""
 
 
-async def _people(session: Session, which: Sql) -> list[_Person]:
-    rows = await session.fetch(_PEOPLE + which + f" ORDER BY id LIMIT {MOST_CANDIDATES}")
+async def _people(session: Session, which: Sql, of_each_account: int) -> list[_Person]:
+    placed = "SELECT * FROM (" + (_PEOPLE + which) + f") AS placed WHERE place <= {of_each_account} "
+    rows = await session.fetch(placed + f"ORDER BY active DESC, id LIMIT {MOST_CANDIDATES}")
     return [_person(hydrate(Agent, row)) for row in rows]
 
 
@@ -165,7 +169,7 @@ def _person(row: Mapping[str, Any]) -> _Person:
 
 
 async def _candidates(database: Database, email: str, account_name: str | None) -> list[_Person]:
-    """Those with this email and a password, active or not, by id."""
+    """Those with this email and a password, the active ones first: one of each account, or of one some."""
     if not email or len(email) > LONGEST_EMAIL:
         return []
     which = Sql("email_folded = ?", (email,))
@@ -173,7 +177,7 @@ async def _candidates(database: Database, email: str, account_name: str | None) 
         which += Sql(" AND account_id IN (SELECT id FROM account WHERE name = ?)", (account_name,))
     try:
         async with database.reading() as session:
-            return await _people(session, which)
+            return await _people(session, which, 1 if account_name is None else MOST_CANDIDATES)
     except BadValue:
         return []
 
@@ -211,7 +215,7 @@ async def _welcome(
 async def _still_so(session: Session, person: _Person) -> bool:
     """Whether nothing changed about the person while their password was checked."""
     await session.lock(Agent if person.table == "agent" else PartnerUser, [person.id])
-    return await _people(session, Sql("id = ?", (person.id,))) == [person]
+    return await _people(session, Sql("id = ?", (person.id,)), 1) == [person]
 
 
 _auditing: set[asyncio.Task[None]] = set()

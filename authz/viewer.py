@@ -1,7 +1,7 @@
 """The viewer: who asks, and all that a decision may rest on. Built for each request, then frozen."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,9 @@ from authz.tokens import BadToken, Claim
 from models import IsolationMode, Permission, Reach, Scope, TokenKind, UnownedVisibility
 from models.database import Session
 from models.sql import Sql
+
+NOBODY = UUID(int=0)
+"""In the place of whoever asks, where it may not matter who."""
 
 
 class ViewerKind(StrEnum):
@@ -77,6 +80,28 @@ class Viewer:
     def whole_account(self) -> bool:
         """Whether the role's scope is the account."""
         return self.scope is Scope.ACCOUNT
+
+    @property
+    def shape(self) -> "Viewer":
+        """All that rules what they see, without who they are: equal for viewers who share a plan.
+
+        Rules are asked for it when a statement is planned, so that nothing of one person can get into
+        what serves another.
+        """
+        return replace(
+            self,
+            account_id=NOBODY,
+            access_version=0,
+            currency="",
+            time_zone="",
+            token_id=None,
+            agent_id=NOBODY if self.is_agent else None,
+            partner_user_id=None if self.is_agent else NOBODY,
+            partner_id=None if self.is_agent else NOBODY,
+            role_id=None,
+            team_ids=frozenset(),
+            inbox_ids=frozenset(),
+        )
 
     def may(self, permission: Permission) -> bool:
         """Whether the role, and the token, hold `permission`."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -216,9 +217,60 @@ async def test_an_agent_and_a_partner_user_may_share_an_email(database: Database
     async with database.writing():
         account = await Account.get(id=agent.account_id)
         user = await make_partner_user(account, email=EMAIL, password_hash=password_hash)
-    assert (await attempt(database)).agent_id == agent.id
-    signed_in = await attempt(database, password="password of the partner user")
+    assert (await attempt(database, account_name=account.name)).agent_id == agent.id
+    signed_in = await attempt(database, password="password of the partner user", account_name=account.name)
     assert signed_in.partner_user_id == user.id
+
+
+async def decoys(database: Database, *emails: str, name: str = "Decoys", **columns: Any) -> list[Agent]:
+    """Agents of one account, whose passwords are their places in the list; the first have the lowest ids."""
+    hashes = [await hashed(f"password number {number}") for number in range(len(emails))]
+    async with database.writing():
+        account = await make_account(name)
+        return [
+            await make_agent(
+                account, id=UUID(int=number + 1), email=email, password_hash=password_hash, **columns
+            )
+            for number, (email, password_hash) in enumerate(zip(emails, hashes, strict=True))
+        ]
+
+
+async def entrances(database: Database, count: int, **changes: Any) -> list[bool]:
+    """Whether each decoy comes in."""
+    came = []
+    for number in range(count):
+        try:
+            await attempt(database, password=f"password number {number}", **changes)
+        except SignInFailed:
+            came.append(False)
+        else:
+            came.append(True)
+    await settle()
+    return came
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_no_account_learns_who_is_in_another(database: Database, known: bool) -> None:
+    await one_agent(database, email=EMAIL if known else "bea@acme.example")
+    await decoys(database, EMAIL, EMAIL)
+    assert await entrances(database, 2) == [True, False]
+    assert await entrances(database, 2, account_name="Decoys") == [True, True]
+
+
+async def test_no_account_locks_a_person_of_another_out(database: Database) -> None:
+    agent = await one_agent(database)
+    await decoys(database, *[EMAIL] * 4)
+    assert (await attempt(database)).agent_id == agent.id
+
+
+async def test_of_one_account_who_may_sign_in_comes_first(database: Database) -> None:
+    (gone,) = await decoys(database, EMAIL, status=AgentStatus.DEACTIVATED)
+    password_hash = await hashed()
+    async with database.writing():
+        again = await make_agent(
+            await Account.get(id=gone.account_id), email=EMAIL, password_hash=password_hash
+        )
+    assert (await attempt(database)).agent_id == again.id
 
 
 # The audit
