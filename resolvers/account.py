@@ -6,8 +6,9 @@ from strawberry import UNSET
 from authz.people_policies import UPDATE_ACCOUNT
 from models import Account as AccountRow
 from models.operations.update_account_settings import update_account_settings as update
+from resolvers.act import Act
 from resolvers.filled import filled
-from resolvers.writing import Act, mutation
+from resolvers.writing import mutation
 from schema.enums import IsolationMode, UnownedVisibility
 
 SETTINGS = (

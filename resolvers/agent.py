@@ -1,21 +1,32 @@
 """Agents: finding, listing and writing them."""
 
+from functools import partial
+
 import strawberry
 from strawberry import ID, UNSET
 
 from authz.access import SIGNED_IN
+from authz.distribution import SET_AVAILABILITY
 from authz.people_policies import CREATE_AGENT, DEACTIVATE_AGENT, SET_AGENT_STATUS, UPDATE_AGENT
 from models import Agent as AgentRow
+from models import Contact
 from models.operations.create_agent import create_agent as create
 from models.operations.deactivate_agent import deactivate_agent as deactivate
+from models.operations.draft_transfer import Share
+from models.operations.problem import Problem
 from models.operations.reactivate_agent import reactivate_agent as reactivate
+from models.operations.set_availability import set_availability as set_available
 from models.operations.suspend_agent import suspend_agent as suspend
 from models.operations.update_agent import update_agent as update
+from resolvers.act import Act, Named
 from resolvers.filled import filled
-from resolvers.leaving import part_with_unseen
-from resolvers.writing import Act, Named, mutation
+from resolvers.handing_out import hand_out_released
+from resolvers.ruling import rule_over_leaver
+from resolvers.transfer_choice import TransferShareInput, shares_of
+from resolvers.writing import mutation
 from schema.agent import Agent
 from schema.connection import Connection
+from schema.errors import module_disabled
 from schema.fields import find, many
 from schema.seen import Seen
 
@@ -78,6 +89,22 @@ async def update_agent(act: Act, input: UpdateAgentInput) -> AgentRow:
 
 
 @strawberry.input
+class SetAvailabilityInput:
+    """Whether an agent takes new contacts: oneself, unless another is named."""
+
+    available: bool
+    agent_id: ID | None = UNSET
+    idempotency_key: str | None = UNSET
+
+
+@mutation(SET_AVAILABILITY, links={"agent_id": "agent"}, gives=("agent",))
+async def set_availability(act: Act, input: SetAvailabilityInput) -> AgentRow:
+    """Say whether an agent is available or away; who is away is handed out nothing."""
+    agent_id = act.linked("agent_id") or act.viewer.agent_id
+    return await set_available(act.by, await AgentRow.get(id=agent_id), **act.values("available"))
+
+
+@strawberry.input
 class SuspendAgentInput:
     """The agent who is to be suspended."""
 
@@ -109,19 +136,53 @@ async def reactivate_agent(act: Act, input: ReactivateAgentInput) -> AgentRow:
 
 @strawberry.input
 class DeactivateAgentInput:
-    """The agent who leaves, and where their records go: to a new owner, or to nobody."""
+    """The agent who leaves, and where their records go: to others, to whom distribution gives them, or to
+    nobody. What transfer rules take goes by them.
+    """
 
     id: ID
+    to: list[TransferShareInput] | None = UNSET
+    distribute: bool | None = False
     leave_unowned: bool | None = False
     new_owner_id: ID | None = UNSET
     expected_version: int | None = UNSET
     idempotency_key: str | None = UNSET
 
 
-@mutation(DEACTIVATE_AGENT, subject=AGENT, links={"new_owner_id": "agent"}, gives=("agent",))
+@mutation(
+    DEACTIVATE_AGENT,
+    subject=AGENT,
+    links={"new_owner_id": "agent", "to.agent_id": "agent"},
+    gives=("agent",),
+)
 async def deactivate_agent(act: Act, input: DeactivateAgentInput) -> AgentRow:
     """Deactivate an agent, who then owns nothing; the name stays in history."""
+    if (input.distribute or act.given.get("to")) and not act.viewer.sales_module:
+        raise module_disabled()
     agent = await act.subject(AgentRow)
-    await part_with_unseen(act, agent.id)
-    values = act.values("new_owner_id", "expected_version")
-    return await deactivate(act.by, agent, leave_unowned=bool(input.leave_unowned), **values)
+    theirs = [contact.id for contact in await _contacts(agent)] if input.distribute else []
+    left = await deactivate(
+        act.by,
+        agent,
+        to=_word(act, input),
+        leave_unowned=bool(input.leave_unowned or input.distribute),
+        by_rule=partial(rule_over_leaver, act),
+        **act.values("new_owner_id", "expected_version"),
+    )
+    await hand_out_released(act, theirs)
+    return left
+
+
+async def _contacts(agent: AgentRow) -> list[Contact]:
+    return await Contact.filter(owner_id=agent.id).only("id")
+
+
+def _word(act: Act, input: DeactivateAgentInput) -> list[Share]:
+    """Who gets the records. Raises Problem INVALID where more than one thing is said."""
+    shares = shares_of(act) if act.given.get("to") else []
+    owner = act.linked("new_owner_id")
+    said = [bool(shares), owner is not None, bool(input.distribute), bool(input.leave_unowned)]
+    if said.count(True) > 1:
+        field = "newOwnerId" if owner is not None else "to"
+        raise Problem("INVALID", "Say one thing: who gets the records, distribute, or leave them.", field)
+    return shares

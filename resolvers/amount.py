@@ -3,7 +3,7 @@
 from typing import Any
 
 from models.operations.amount import money_from
-from resolvers.writing import Act
+from resolvers.act import Act
 
 
 def money_of(act: Act, name: str = "amount") -> dict[str, Any]:

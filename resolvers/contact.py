@@ -11,8 +11,10 @@ from models.operations.create_contact import create_contact as create
 from models.operations.erase_contact import erase_contact as erase
 from models.operations.unarchive import unarchive
 from models.operations.update_contact import update_contact as update
+from resolvers.act import Act, Named
+from resolvers.handing_out import hand_out_new_contact
 from resolvers.placing import new, placed
-from resolvers.writing import Act, Named, mutation
+from resolvers.writing import mutation
 from schema.connection import Connection
 from schema.contact import Contact
 from schema.fields import find, many
@@ -54,8 +56,10 @@ class CreateContactInput:
     gives=("contact",),
 )
 async def create_contact(act: Act, input: CreateContactInput) -> ContactRow:
-    """Create a contact."""
-    return await create(act.by, **act.values(*KNOWN), **await placed(act))
+    """Create a contact. Nobody's is handed out at once, where a distribution policy serves it."""
+    contact = await create(act.by, **act.values(*KNOWN), **await placed(act))
+    hand_out_new_contact(act, contact)
+    return contact
 
 
 @strawberry.input

@@ -15,8 +15,10 @@ from models.operations.create_conversation import create_conversation as create
 from models.operations.problem import Problem
 from models.operations.unarchive import unarchive
 from models.operations.update_conversation import update_conversation as update
+from resolvers.act import Act, Named
+from resolvers.handing_out import hand_out_who_writes
 from resolvers.placing import new, placed
-from resolvers.writing import Act, Named, mutation
+from resolvers.writing import mutation
 from schema.connection import Connection
 from schema.conversation import Conversation
 from schema.fields import find, many
@@ -52,8 +54,10 @@ class CreateConversationInput:
     gives=("conversation",),
 )
 async def create_conversation(act: Act, input: CreateConversationInput) -> ConversationRow:
-    """Begin a conversation with a contact."""
-    return await create(act.by, **act.values("contact_id", "subject"), **await placed(act))
+    """Begin a conversation with a contact; one of nobody's is handed out by the policy of the inbox."""
+    conversation = await create(act.by, **act.values("contact_id", "subject"), **await placed(act))
+    hand_out_who_writes(act, conversation)
+    return conversation
 
 
 @strawberry.input

@@ -21,15 +21,17 @@ from models.operations.start_deal_contract import start_deal_contract as start_c
 from models.operations.unarchive import unarchive
 from models.operations.update_deal import update_deal as update
 from models.operations.win_deal import win_deal as win
+from resolvers.act import Act, Named
 from resolvers.amount import money_of
 from resolvers.placing import moved, new, placed
-from resolvers.writing import Act, Named, mutation
+from resolvers.writing import mutation
 from schema.connection import Connection
 from schema.deal import Deal
 from schema.deal_stat import DealGroup, DealStat
 from schema.deal_stat import deal_stats as stats
 from schema.fields import computed, find, many
 from schema.money import MoneyInput
+from schema.reading.marks import Mark
 from schema.seen import Seen
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class DealQueries(Seen):
     deal: Deal | None = find(SIGNED_IN, "deal")
     deals: Connection[Deal] | None = many(SIGNED_IN, "deal")
 
-    @computed(SIGNED_IN, metadata={"lists": "deal"})
+    @computed(SIGNED_IN, reads=Mark.DEAL_STATS, metadata={"lists": "deal"})
     async def deal_stats(
         self, info: strawberry.Info, filter: DealFilter | None = None, group_by: DealGroup | None = None
     ) -> list[DealStat] | None:

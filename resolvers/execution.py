@@ -11,20 +11,18 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSyntaxError,
-    NoSchemaIntrospectionCustomRule,
     get_operation_ast,
 )
 from graphql.execution import get_variable_values
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
+from schema.context import LONGEST_QUERY
 from schema.errors import Code, CodedError, bad_input
+from schema.reading.size import Size
 from schema.refusals import Walk
+from schema.wrong_values import wrong_variables
 
-LONGEST_QUERY = 10
-"""Seconds: a query that takes longer is given up, its statement interrupted."""
-
-MOST_TOKENS = 6_000
 log = logging.getLogger("carteira.graphql")
 _SUGGESTION = re.compile(r",? ?Did you mean [^?]*\?")
 
@@ -32,32 +30,36 @@ _SUGGESTION = re.compile(r",? ?Did you mean [^?]*\?")
 class Execution(SchemaExtension):
     """Refuses by role before anything runs, and adds the refusals to the answer."""
 
-    async def on_operation(self) -> AsyncIterator[None]:
-        """Bound what is parsed: the time that validation takes grows with the document."""
-        self.execution_context.parse_options["max_tokens"] = MOST_TOKENS
+    async def on_parse(self) -> AsyncIterator[None]:
+        """Take the document as it was parsed: bounded by who sent it."""
+        document = self.execution_context.context.document
+        if document.node is None:
+            raise document.errors[0]
+        self.execution_context.graphql_document = document.node
         yield
 
     async def on_validate(self) -> AsyncIterator[None]:
-        """Keep the schema from those who may not introspect, and give each error its code."""
-        asked = self.execution_context
-        if not asked.context.may_introspect:
-            asked.validation_rules = (*asked.validation_rules, NoSchemaIntrospectionCustomRule)
+        """Take what was found wrong with it."""
+        self.execution_context.pre_execution_errors = list(self.execution_context.context.document.errors)
         yield
-        for error in asked.pre_execution_errors or ():
-            if not isinstance(error.original_error, CodedError):
-                error.extensions = {**(error.extensions or {}), "code": Code.GRAPHQL_VALIDATION_FAILED.value}
 
     async def on_execute(self) -> AsyncIterator[None]:
-        """Walk the selection, execute, and join the errors of both."""
-        walk = self._walk()
-        query = self.execution_context.operation_type is OperationType.QUERY
-        async with asyncio.timeout(LONGEST_QUERY if query else None):
+        """Walk the selection, execute, and join the errors of both.
+
+        A mutation writes to its end; what it gives back is read in time (schema/reading/executor.py).
+        """
+        walk, wrong = self._walk()
+        mutation = self.execution_context.operation_type is OperationType.MUTATION
+        async with asyncio.timeout(None if mutation else LONGEST_QUERY):
             yield
         result = self.execution_context.result
+        if wrong and result is not None:
+            result.errors = wrong
         if walk is not None and walk.refused and result is not None:
             result.errors = [*walk.errors(), *(result.errors or [])]
 
-    def _walk(self) -> Walk | None:
+    def _walk(self) -> tuple[Walk | None, list[GraphQLError]]:
+        """The walk of the operation, or what is wrong with its variables."""
         asked = self.execution_context
         document, context = asked.graphql_document, asked.context
         assert document is not None
@@ -68,13 +70,18 @@ class Execution(SchemaExtension):
         fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
-        variables = get_variable_values(schema, operation.variable_definitions or (), asked.variables or {})
+        definitions, given = operation.variable_definitions or (), asked.variables or {}
+        variables = get_variable_values(schema, definitions, given)
         if isinstance(variables, list):
-            return None
-        walk = Walk(schema, fragments, variables, context.viewer)
+            return None, wrong_variables(schema, definitions, given)
+        walk = Walk(schema, fragments, variables, context.viewer, context.keys)
         walk.operation(operation)
+        Size().errors(walk.errors())
+        if context.planned and asked.operation_type is not OperationType.MUTATION:
+            # It comes here for want of a plan.
+            walk.require_singly()
         context.walk = walk
-        return walk
+        return walk, []
 
 
 def formatted(error: GraphQLError, *, suggestions: bool) -> dict[str, Any]:
@@ -87,9 +94,9 @@ def formatted(error: GraphQLError, *, suggestions: bool) -> dict[str, Any]:
     if extensions["code"] == Code.INTERNAL_SERVER_ERROR.value:
         message = "Something went wrong on our side. Tell us the id, and we find it in the log."
     if isinstance(error.original_error, TimeoutError):
-        message = f"This took longer than {LONGEST_QUERY} seconds; ask for less at once."
+        message = f"This took longer than {LONGEST_QUERY:g} seconds; ask for less at once."
     if isinstance(error.original_error, RecursionError):
-        message = "This is nested too deep; ask in simpler terms."
+        message = "This is nested too deep, or too long; ask in simpler terms."
     if not suggestions:
         message = _SUGGESTION.sub("", message)
     return {**shown, "message": message, "extensions": extensions}
@@ -98,8 +105,7 @@ def formatted(error: GraphQLError, *, suggestions: bool) -> dict[str, Any]:
 def _coded(error: GraphQLError) -> dict[str, Any]:
     original = error.original_error
     if isinstance(error, GraphQLSyntaxError):
-        many = "tokens" in error.message and str(MOST_TOKENS) in error.message
-        return {"code": (Code.QUERY_TOO_COMPLEX if many else Code.GRAPHQL_PARSE_FAILED).value}
+        return {"code": Code.GRAPHQL_PARSE_FAILED.value}
     if isinstance(original, CodedError):
         return dict(original.extensions or {})
     if isinstance(original, RecursionError | TimeoutError):

@@ -1,37 +1,39 @@
 """GraphQL over HTTP: `POST /graphql`, and GraphiQL for a browser's `GET /graphql`."""
 
-import json
 import logging
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import uuid4
 
 import orjson
+from starlette.datastructures import Address
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 from strawberry.exceptions import MissingQueryError
 from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from authz.identity_providers import KeySets
 from authz.keys import Keys
-from authz.tokens import BadToken, check
+from authz.tokens import BadToken, Secret, Signed, Unproved, check
+from authz.viewers import MOST_VIEWERS, Viewers
 from models.database import Database
+from models.relay import Relay
+from resolvers.answering import DOCUMENTS, Asked, Result, answer, planned
+from resolvers.background import Background
+from resolvers.connected import while_connected
 from resolvers.execution import formatted
-from resolvers.schema import schema
+from resolvers.request import LARGEST_BODY, asked_of, bearer_of
+from resolvers.sse import events, wants_events
+from resolvers.streaming import Streams
+from resolvers.websocket import Socket
 from schema.context import Context
 from schema.errors import Code, CodedError, bad_input
-from schema.scalars import check_text
-from schema.seen import Seen
+from schema.reading.documents import Newest
 
 log = logging.getLogger("carteira.http")
-
-DEEPEST_VARIABLE = 60
-MOST_VALUES = 5_000
-LARGEST_BODY = 2 * 1024 * 1024
-_NUL_ESCAPE = re.compile(r"\\u(0000|\{0+\})")
 
 
 class Settings(Protocol):
@@ -43,15 +45,6 @@ class Settings(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A GraphQL request's body."""
-
-    query: str
-    variables: dict[str, Any] | None
-    operation_name: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Endpoint:
     """The address that GraphQL clients talk to."""
 
@@ -59,13 +52,25 @@ class Endpoint:
     keys: Keys
     key_sets: KeySets
     development: bool
+    background: Background = field(default_factory=Background)
+    viewers: Viewers = field(default_factory=Viewers)
+    bearers: Newest[str, Unproved] = field(default_factory=lambda: Newest(MOST_VIEWERS))
+    streams: Streams = field(init=False)
+
+    def __post_init__(self) -> None:
+        streams = Streams(self.database, Relay(self.database), self.viewers)
+        object.__setattr__(self, "streams", streams)
 
     async def post(self, request: Request) -> Response:
         """Answer one GraphQL request."""
         request_id = uuid4().hex
         try:
-            asked = _asked(await _body(request))
-            return await self._answer(request, asked, request_id)
+            asked = asked_of(await _body(request))
+            bearer = _bearer(request)
+            unproved = await self.checked(bearer) if bearer else None
+            context = self.context(unproved, request.client, request_id)
+            answering = events(self, context, asked) if wants_events(request) else self.answer(context, asked)
+            return await while_connected(request, answering)
         except BadToken as error:
             return _refusal(401, Code.UNAUTHENTICATED, str(error), request_id)
         except CodedError as error:
@@ -77,64 +82,114 @@ class Endpoint:
             return _refusal(500, Code.INTERNAL_SERVER_ERROR, message, request_id, id=request_id)
 
     async def get(self, request: Request) -> Response:
-        """GraphiQL, for a browser."""
+        """GraphiQL, for a browser; what is asked is asked by POST."""
+        if "query" in request.query_params and "text/html" not in request.headers.get("accept", ""):
+            refused = _refusal(405, Code.BAD_USER_INPUT, "Queries are asked by POST.", uuid4().hex)
+            refused.headers["allow"] = "POST"
+            return refused
         return HTMLResponse(get_graphql_ide_html(graphql_ide="graphiql"))
 
-    async def _answer(self, request: Request, asked: Asked, request_id: str) -> Response:
-        bearer = _bearer(request)
-        unproved = await check(self.database, self.keys, bearer, self.key_sets) if bearer else None
-        context = Context(
+    async def at_root(self, request: Request) -> Response:
+        """To where GraphQL is, for whoever types the address without its path."""
+        return RedirectResponse("/graphql")
+
+    async def socket(self, websocket: WebSocket) -> None:
+        """Talk graphql-transport-ws."""
+        await Socket(self, websocket).talk()
+
+    def context(self, unproved: Unproved | None, client: Address | None, request_id: str) -> Context:
+        """What a request carries."""
+        return Context(
             self.database,
             self.keys,
             unproved,
             request_id=request_id,
-            address=request.client.host if request.client else "",
+            address=client.host if client else "",
             development=self.development,
+            spawn=self.background.spawn,
         )
+
+    async def checked(self, bearer: str) -> Unproved:
+        """What the token says of itself; our own are checked once, though whether they have ended always."""
+        known = self.bearers.get(bearer)
+        if known is not None:
+            return known
+        unproved = await check(self.database, self.keys, bearer, self.key_sets)
+        if isinstance(unproved, Signed | Secret):
+            self.bearers.put(bearer, unproved)
+        return unproved
+
+    async def answer(self, context: Context, asked: Asked) -> Response:
+        """Answer for whoever the context's token names. Raises BadToken, CodedError."""
+        response = await self._answer_at_once(context, asked)
+        if response is not None:
+            return response
         try:
             await context.start_reading()
+            if context.unproved is not None and context.viewer is not None:
+                self.viewers.keep(context.unproved, context.viewer, context.expires_at)
             return await self.execute(context, asked)
         finally:
             await context.stop_reading()
+
+    async def _answer_at_once(self, context: Context, asked: Asked) -> Response | None:
+        """The answer by one statement alone; None for a viewer who is not kept, or has changed since."""
+        if context.unproved is None or not context.planned:
+            return None
+        kept = self.viewers.get(context.unproved)
+        if kept is None:
+            return None
+        context.document = DOCUMENTS.document(asked.query, introspects=True, signed_in=True)
+        answered = await planned(context, asked, kept.viewer, kept.shape, self.database.row)
+        if isinstance(answered, Result):
+            return _answered(context, answered, suggestions=True)
+        if answered is None:
+            return None
+        if answered.version != kept.viewer.access_version:
+            self.viewers.forget(context.unproved)
+            return None
+        return _answered(context, Result(answered.data, answered.errors), suggestions=True)
 
     async def execute(self, context: Context, asked: Asked) -> Response:
         """Run a request for the viewer of the context."""
         introspects = context.may_introspect
         try:
-            result = await schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                context_value=context,
-                root_value=Seen.of({}),
-                operation_name=asked.operation_name,
-            )
+            result = await answer(context, asked)
         except (MissingQueryError, CannotGetOperationTypeError):
             message = "There is no such operation: send one, or name one of several in `operationName`."
             raise bad_input(message) from None
-        body: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            body["errors"] = [formatted(error, suggestions=introspects) for error in result.errors]
-        status = 401 if _all_unauthenticated(body) and not context.signs_in else 200
-        return _json(status, body, context.request_id)
+        return _answered(context, result, suggestions=introspects)
 
 
-def routes(database: Database, keys: Keys, key_sets: KeySets, *, development: bool) -> list[BaseRoute]:
+def _answered(context: Context, result: Result, *, suggestions: bool) -> Response:
+    body: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        body["errors"] = [formatted(error, suggestions=suggestions) for error in result.errors]
+    status = 401 if _all_unauthenticated(body) and not context.signs_in else 200
+    return _json(status, body, context.request_id)
+
+
+def routes(
+    database: Database,
+    keys: Keys,
+    key_sets: KeySets,
+    background: Background | None = None,
+    *,
+    development: bool,
+) -> list[BaseRoute]:
     """The routes of the GraphQL endpoint."""
-    endpoint = Endpoint(database, keys, key_sets, development)
+    endpoint = Endpoint(database, keys, key_sets, development, background or Background())
     return [
         Route("/graphql", endpoint.post, methods=["POST"]),
         Route("/graphql", endpoint.get, methods=["GET"]),
+        WebSocketRoute("/graphql", endpoint.socket),
+        Route("/", endpoint.at_root, methods=["GET"]),
     ]
 
 
 def _bearer(request: Request) -> str | None:
     header = request.headers.get("authorization")
-    if header is None:
-        return None
-    scheme, _, bearer = header.partition(" ")
-    if scheme.lower() != "bearer" or not bearer.strip():
-        raise BadToken
-    return bearer.strip()
+    return None if header is None else bearer_of(header)
 
 
 async def _body(request: Request) -> bytes:
@@ -146,41 +201,6 @@ async def _body(request: Request) -> bytes:
             raise CodedError(Code.QUERY_TOO_COMPLEX, f"A request holds at most {LARGEST_BODY} bytes.")
         chunks.append(chunk)
     return b"".join(chunks)
-
-
-def _asked(body: bytes) -> Asked:
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        raise bad_input('The body is not JSON. Send {"query": "…", "variables": {…}}.') from None
-    query = parsed.get("query") if isinstance(parsed, dict) else None
-    if not isinstance(query, str):
-        raise bad_input('The body has no query. Send {"query": "…", "variables": {…}}.')
-    variables, name = parsed.get("variables"), parsed.get("operationName")
-    if not isinstance(variables, dict | None) or not isinstance(name, str | None):
-        raise bad_input("`variables` is an object, and `operationName` a text.")
-    check_text(query)
-    if _NUL_ESCAPE.search(query):
-        raise bad_input("Text can't hold the character NUL (U+0000); leave it out.")
-    if _check_texts(variables, 0) > MOST_VALUES:
-        message = f"Variables hold at most {MOST_VALUES} values; send several requests."
-        raise CodedError(Code.QUERY_TOO_COMPLEX, message)
-    return Asked(query, variables, name)
-
-
-def _check_texts(given: Any, depth: int) -> int:
-    """Refuse what is no text, and tell how many values there are."""
-    if depth > DEEPEST_VARIABLE:
-        raise bad_input(f"Variables may be nested {DEEPEST_VARIABLE} levels deep; these are deeper.")
-    if isinstance(given, str):
-        check_text(given)
-    if isinstance(given, dict):
-        for name in given:
-            check_text(name)
-        return 1 + sum(_check_texts(each, depth + 1) for each in given.values())
-    if isinstance(given, list):
-        return 1 + sum(_check_texts(each, depth + 1) for each in given)
-    return 1
 
 
 def _all_unauthenticated(body: dict[str, Any]) -> bool:

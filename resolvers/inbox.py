@@ -8,7 +8,8 @@ from authz.people_policies import CREATE_PLACE, UPDATE_PLACE
 from models import Inbox as InboxRow
 from models.operations.create_inbox import create_inbox as create
 from models.operations.update_inbox import update_inbox as update
-from resolvers.writing import Act, Named, mutation
+from resolvers.act import Act, Named
+from resolvers.writing import mutation
 from schema.fields import each
 from schema.inbox import Inbox
 from schema.seen import Seen

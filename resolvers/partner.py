@@ -11,8 +11,9 @@ from models.operations.create_partner import create_partner as create
 from models.operations.create_partner_user import create_partner_user as create_user
 from models.operations.update_partner import update_partner as update
 from models.operations.update_partner_user import update_partner_user as update_user
+from resolvers.act import Act, Named
 from resolvers.filled import filled
-from resolvers.writing import Act, Named, mutation
+from resolvers.writing import mutation
 from schema.connection import Connection
 from schema.fields import find, many
 from schema.partner import Partner

@@ -7,7 +7,8 @@ from authz.policies import SUBJECT
 from models import Agent
 from models.ids import new_id
 from models.operations.ownership import team_with
-from resolvers.writing import Act, Foretell
+from resolvers.act import Act
+from resolvers.judge import Foretell
 from schema.context import Columns
 
 _LINKS = ("contact_id", "conversation_id")
@@ -20,7 +21,7 @@ async def placed(act: Act) -> dict[str, Any]:
     Its team is the one named if its owner is in it, else its owner's main team.
     """
     owner = act.linked("owner_id") if "owner_id" in act.given else act.viewer.agent_id
-    team = await _team_of(owner, act.linked("team_id"))
+    team = await team_after(owner, act.linked("team_id"))
     return {"owner_id": owner, "team_id": team, "inbox_id": act.linked("inbox_id")}
 
 
@@ -41,9 +42,10 @@ async def moved(act: Act) -> tuple[str, Columns]:
     columns: dict[str, Any] = {name: act.linked(name) for name in (*_LINKS, *_PLACES) if name in act.given}
     owner = columns.get("owner_id")
     if owner is not None and owner != row["owner_id"]:
-        columns["team_id"] = await _team_of(owner, row["team_id"])
+        columns["team_id"] = await team_after(owner, row["team_id"])
     return table, row | columns
 
 
-async def _team_of(owner: UUID | None, team: UUID | None) -> UUID | None:
+async def team_after(owner: UUID | None, team: UUID | None) -> UUID | None:
+    """The team of a record once it is the owner's."""
     return team if owner is None else await team_with(await Agent.get(id=owner), team)

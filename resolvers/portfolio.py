@@ -7,6 +7,7 @@ from schema.connection import Connection
 from schema.fields import computed, many
 from schema.global_id import id_of
 from schema.portfolio import Portfolio
+from schema.reading.marks import Mark
 from schema.seen import Seen
 
 
@@ -16,7 +17,7 @@ class PortfolioQueries(Seen):
 
     portfolios: Connection[Portfolio] | None = many(AGENT, "portfolio")
 
-    @computed(AGENT)
+    @computed(AGENT, reads=Mark.PORTFOLIO)
     async def portfolio(
         self, info: strawberry.Info, owner_id: strawberry.ID | None = None
     ) -> Portfolio | None:

@@ -10,8 +10,9 @@ from models import Role as RoleRow
 from models.operations.assign_role import assign_role as assign
 from models.operations.create_role import create_role as create
 from models.operations.update_role import update_role as update
+from resolvers.act import Act, Named
 from resolvers.filled import filled
-from resolvers.writing import Act, Named, mutation
+from resolvers.writing import mutation
 from schema.enums import Reach, Scope
 from schema.fields import each
 from schema.role import Role

@@ -6,12 +6,13 @@ import strawberry
 from graphql import GraphQLError, GraphQLObjectType
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import account, assignment, sign_in, token  # noqa: F401
+from resolvers import account, assignment, record_change, sign_in, token, transfer_progress  # noqa: F401
 from resolvers.agent import AgentQueries
 from resolvers.audit import AuditQueries
 from resolvers.contact import ContactQueries
 from resolvers.conversation import ConversationQueries
 from resolvers.deal import DealQueries
+from resolvers.distribution import DistributionQueries
 from resolvers.execution import Execution
 from resolvers.explanation import ExplanationQueries
 from resolvers.inbox import InboxQueries
@@ -19,12 +20,18 @@ from resolvers.node import NodeQueries
 from resolvers.partner import PartnerQueries
 from resolvers.portfolio import PortfolioQueries
 from resolvers.role import RoleQueries
+from resolvers.subscribing import SUBSCRIPTIONS
 from resolvers.team import TeamQueries
+from resolvers.transfer import TransferQueries
+from resolvers.transfer_preview import TransferPreviewQueries
+from resolvers.transfer_rule import TransferRuleQueries
 from resolvers.viewer import ViewerQueries
 from resolvers.writing import MUTATIONS
 from schema import types  # noqa: F401
+from schema.errors import Unguarded
 from schema.fields import rule_of
 from schema.filters import build_inputs
+from schema.reading.executor import Executor
 from schema.refusals import FIELD
 from schema.scalars import SCALARS
 from schema.seen import TYPES, Seen
@@ -37,10 +44,6 @@ class Schema(strawberry.Schema):
         """Log nothing here."""
 
 
-class Unguarded(Exception):
-    """A field has no access rule; the server does not start."""
-
-
 @strawberry.type
 class Query(
     ViewerQueries,
@@ -49,6 +52,7 @@ class Query(
     ContactQueries,
     ConversationQueries,
     DealQueries,
+    DistributionQueries,
     AgentQueries,
     TeamQueries,
     InboxQueries,
@@ -56,6 +60,9 @@ class Query(
     PartnerQueries,
     AuditQueries,
     ExplanationQueries,
+    TransferQueries,
+    TransferPreviewQueries,
+    TransferRuleQueries,
 ):
     """What can be asked. Every answer is a function of what the viewer may see."""
 
@@ -76,11 +83,16 @@ def build_schema() -> strawberry.Schema:
     """The schema. Raises Unguarded."""
     build_inputs()
     mutation = strawberry.type(type("Mutation", (Seen,), dict(MUTATIONS)), description="What can be done.")
+    subscription = strawberry.type(
+        type("Subscription", (Seen,), dict(SUBSCRIPTIONS)), description="What can be listened to."
+    )
     built = Schema(
         query=Query,
         mutation=mutation if MUTATIONS else None,
+        subscription=subscription if SUBSCRIPTIONS else None,
         types=list(TYPES.values()),
         extensions=[Execution],
+        execution_context_class=Executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
     require_rules(built)

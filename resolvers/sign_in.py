@@ -17,12 +17,14 @@ from models import Agent, PartnerUser
 from models.operations.problem import Problem
 from models.operations.revoke_sessions import revoke_sessions
 from models.operations.set_password import set_password as set_hash
+from resolvers.act import Act
 from resolvers.viewer import viewer_of
-from resolvers.writing import MUTATIONS, Act, mutation
+from resolvers.writing import MUTATIONS, mutation
 from schema.context import Context
 from schema.errors import Code, CodedError, bad_input
 from schema.fields import column, computed
 from schema.payload import UserError
+from schema.reading.marks import Mark
 from schema.seen import Seen
 from schema.viewer import Viewer
 
@@ -44,7 +46,7 @@ class SignInPayload(Seen):
     expires_at: datetime | None = column(OUTCOME)
     user_errors: list[UserError] = column(OUTCOME)
 
-    @computed(OUTCOME)
+    @computed(OUTCOME, reads=Mark.VIEWER)
     def viewer(self, info: strawberry.Info) -> Viewer | None:
         """Who signed in."""
         viewer = info.context.viewer

@@ -8,7 +8,8 @@ from authz.people_policies import CREATE_PLACE, UPDATE_PLACE
 from models import Team as TeamRow
 from models.operations.create_team import create_team as create
 from models.operations.update_team import update_team as update
-from resolvers.writing import Act, Named, mutation
+from resolvers.act import Act, Named
+from resolvers.writing import mutation
 from schema.fields import each
 from schema.seen import Seen
 from schema.team import Team

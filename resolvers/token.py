@@ -12,8 +12,9 @@ from models import Token as TokenRow
 from models.operations.create_api_token import create_api_token as create
 from models.operations.problem import Problem
 from models.operations.revoke_token import revoke_token as revoke
+from resolvers.act import Act, Named
 from resolvers.filled import filled
-from resolvers.writing import Act, Named, mutation
+from resolvers.writing import mutation
 
 
 @strawberry.input

@@ -5,6 +5,7 @@ import strawberry
 from authz.access import SIGNED_IN
 from authz.viewer import Viewer as Asking
 from schema.fields import computed
+from schema.reading.marks import Mark
 from schema.seen import Seen
 from schema.viewer import Viewer, ViewerAccess
 
@@ -13,7 +14,7 @@ from schema.viewer import Viewer, ViewerAccess
 class ViewerQueries(Seen):
     """What can be asked about oneself."""
 
-    @computed(SIGNED_IN)
+    @computed(SIGNED_IN, reads=Mark.VIEWER)
     def viewer(self, info: strawberry.Info) -> Viewer | None:
         """Whoever asks."""
         return viewer_of(info.context.known_viewer)

@@ -10,6 +10,7 @@ from schema.enums import AuditOutcome
 from schema.fields import column, computed, one
 from schema.lazy import Agent, PartnerUser
 from schema.node import Node
+from schema.reading.marks import Mark
 from schema.seen import TYPES, see, table_type
 
 
@@ -24,7 +25,7 @@ class AuditEntry(Node):
     actor: Agent | None = one(AUDIT, "agent")
     actor_partner_user: PartnerUser | None = one(AUDIT, "partner_user")
 
-    @computed(AUDIT)
+    @computed(AUDIT, reads=Mark.SUBJECT)
     async def subject(self, info: strawberry.Info) -> Node | None:
         """What was acted on, where it is in sight."""
         table = self.row["subject_type"]
@@ -33,7 +34,7 @@ class AuditEntry(Node):
         row = await info.context.find(table, self.row["subject_id"])
         return None if row is None else see(table, row)
 
-    @computed(AUDIT)
+    @computed(AUDIT, reads=Mark.CHANGES)
     async def changes(self, info: strawberry.Info) -> list[Change] | None:
         """What changed, field by field."""
         table = self.row["subject_type"] or ""

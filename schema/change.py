@@ -39,7 +39,7 @@ async def changes_of(
     converter = info.schema.config.name_converter
     changes = []
     for field in guarded_fields(table).values():
-        pair = _pair(field, kept)
+        pair = kept_of(field, kept)
         if pair is None:
             continue
         readable = row is not None and await _readable(context, table, field, row)
@@ -48,7 +48,8 @@ async def changes_of(
     return changes
 
 
-def _pair(field: GuardedField, kept: dict[str, Any]) -> list[Any] | None:
+def kept_of(field: GuardedField, kept: dict[str, Any]) -> list[Any] | None:
+    """What was kept of a field, before and after; None where nothing was."""
     match field.reads:
         case Amount(units, currency) if units in kept:
             return [_units(kept, units, currency, side) for side in (0, 1)]
@@ -85,9 +86,8 @@ async def _text(context: Context, field: GuardedField, value: Any) -> str | None
             found = [await _reference(context, child, each) for each in value]
             return ", ".join(each for each in found if each is not None)
         case Amount():
-            money = Money.of_units(*value)
-            return f"{money.row['amount']} {money.row['currency']}"
-    return _plain(value)
+            return money_text(value)
+    return plain_text(value)
 
 
 async def _reference(context: Context, table: str, id: str) -> str | None:
@@ -95,7 +95,14 @@ async def _reference(context: Context, table: str, id: str) -> str | None:
     return None if found is None else to_global(type_name(table), found["id"])
 
 
-def _plain(value: Any) -> str:
+def money_text(kept: tuple[int, str]) -> str:
+    """An amount that was kept."""
+    money = Money.of_units(*kept)
+    return f"{money.row['amount']} {money.row['currency']}"
+
+
+def plain_text(value: Any) -> str:
+    """A value that was kept; a list is its parts."""
     if isinstance(value, list):
-        return ", ".join(_plain(each) for each in value)
+        return ", ".join(plain_text(each) for each in value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,8 +1,9 @@
 """What a request carries: who asks, and the one snapshot that all its reading sees."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,19 @@ from authz.viewer import Viewer, load_viewer
 from models.base import Row
 from models.database import Database, Session, hydrate
 from models.sql import Sql, value
+from schema.reading.size import Size
 from schema.tables import MODELS, physical
 
+LONGEST_QUERY = 10.0
+"""Seconds that a request may read: what takes longer is given up, its statement interrupted."""
+
 Columns = dict[str, Any]
+Work = Callable[[], Awaitable[object]]
+"""What goes on by itself once a request is done."""
+
+
+def _never(work: Work) -> None:
+    """Leave it to whoever goes on with what is unfinished."""
 
 
 @dataclass(slots=True)
@@ -33,7 +44,14 @@ class Context:
     development: bool = False
     act: Any = None
     walk: Any = None
+    document: Any = None
+    memory: Any = None
+    planned: bool = True
+    expires_at: Any = None
     signs_in: bool = False
+    size: Size = field(default_factory=Size)
+    seconds_read: float = 0.0
+    spawn: Callable[[Work], None] = _never
     _reading: AbstractAsyncContextManager[Session] | None = None
     _session: Session | None = None
 
@@ -53,7 +71,9 @@ class Context:
         self._reading = self.database.reading()
         self._session = await self._reading.__aenter__()
         if self.unproved is not None:
-            self.viewer = await load_viewer(self._session, await prove(self._session, self.unproved))
+            claim = await prove(self._session, self.unproved)
+            self.viewer = await load_viewer(self._session, claim)
+            self.expires_at = claim.expires_at
 
     async def stop_reading(self) -> None:
         """Let the snapshot go."""
@@ -68,6 +88,28 @@ class Context:
             await self.start_reading()
         except BadToken:
             self.viewer = None
+
+    async def begin_again(self) -> None:
+        """Take a new snapshot where there was one: a statement that failed has spoilt it."""
+        if self._session is not None:
+            await self.read_anew()
+
+    @asynccontextmanager
+    async def reading_in_time(self) -> AsyncIterator[None]:
+        """Read for as long as the request still may, all that it so reads together. Raises TimeoutError."""
+        left = LONGEST_QUERY - self.seconds_read
+        if left <= 0:
+            raise TimeoutError
+        begun = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(left):
+                yield
+        finally:
+            self.seconds_read += asyncio.get_running_loop().time() - begun
+
+    async def row(self, text: str, params: Sequence[Any]) -> Mapping[str, Any]:
+        """The one row that a statement answers, in this request's snapshot."""
+        return (await self.session.fetch(Sql(text, tuple(params))))[0]
 
     @property
     def known_viewer(self) -> Viewer:

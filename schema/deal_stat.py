@@ -9,6 +9,7 @@ import strawberry
 from authz.access import IN_SIGHT
 from models.text import fold
 from schema.context import Context
+from schema.errors import CodedError
 from schema.fields import column
 from schema.global_id import to_global
 from schema.money import Money
@@ -53,23 +54,46 @@ class DealStat(Seen):
     left_out: int | None = column(IN_SIGHT)
 
 
-async def deal_stats(context: Context, filter: Any, group_by: DealGroup | None) -> list[DealStat]:
-    """The groups by name, the one without a key last."""
-    groups = await deal_statistics(context, filter, group_by.value if group_by else None)
-    keyed = [(await _key(context, group_by, group["key"]), group) for group in groups]
-    keyed.sort(key=lambda pair: _place(pair[0]))
-    return [DealStat.of({**group, "key": DealStatKey.of(key) if key else None}) for key, group in keyed]
+async def deal_stats(context: Context, filter: Any, group_by: DealGroup | None) -> list[DealStat] | None:
+    """The groups by name, the one without a key last; None where what is asked was refused beforehand."""
+    try:
+        groups = await deal_statistics(context, filter, group_by.value if group_by else None)
+    except CodedError:
+        return None
+    named = [{**group, "key": await _named(context, group_by, group["key"])} for group in groups]
+    return [
+        DealStat.of({**group, "key": DealStatKey.of(group["key"]) if group["key"] else None})
+        for group in listed_groups(named, group_by)
+    ]
+
+
+def table_of(group_by: str | None) -> str | None:
+    """The table that keys of this kind refer to; None where they are plain values."""
+    return _TABLES.get(DealGroup(group_by)) if group_by else None
+
+
+def listed_groups(groups: list[dict[str, Any]], group_by: DealGroup | None) -> list[dict[str, Any]]:
+    """The groups by name, the one without a key last; their keys are pairs of id and name."""
+    keyed = [{**group, "key": _key(group_by, group["key"])} for group in groups]
+    return sorted(keyed, key=lambda group: _place(group["key"]))
 
 
 def _place(key: dict[str, Any] | None) -> tuple[bool, str, str]:
     return (True, "", "") if key is None else (False, fold(key["name"]) or "", str(key["id"] or key["name"]))
 
 
-async def _key(context: Context, group_by: DealGroup | None, raw: Any) -> dict[str, Any] | None:
+def _key(group_by: DealGroup | None, named: tuple[Any, str] | None) -> dict[str, Any] | None:
+    if named is None or group_by is None:
+        return None
+    table = _TABLES.get(group_by)
+    return {"id": to_global(type_name(table), named[0]) if table else None, "name": named[1]}
+
+
+async def _named(context: Context, group_by: DealGroup | None, raw: Any) -> tuple[Any, str] | None:
     if raw is None or group_by is None:
         return None
     table = _TABLES.get(group_by)
     if table is None:
-        return {"id": None, "name": raw}
+        return raw, raw
     row = await context.find(table, raw if isinstance(raw, UUID) else UUID(raw))
-    return None if row is None else {"id": to_global(type_name(table), row["id"]), "name": row["name"]}
+    return None if row is None else (row["id"], row["name"])

@@ -23,6 +23,10 @@ class Code(StrEnum):
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 
 
+class Unguarded(Exception):
+    """A field has no access rule; the server does not start."""
+
+
 class CodedError(GraphQLError):
     """An error of the contract."""
 
@@ -43,6 +47,14 @@ def not_found() -> CodedError:
 def forbidden(what: str) -> CodedError:
     """The answer for what the viewer's role may not do or read."""
     return CodedError(Code.FORBIDDEN, what)
+
+
+def module_disabled() -> CodedError:
+    """The answer for what belongs to the sales module, while the account has it off."""
+    return CodedError(
+        Code.MODULE_DISABLED,
+        "This account's sales module is off; whoever operates the server switches it on.",
+    )
 
 
 def bad_input(message: str) -> CodedError:

@@ -17,6 +17,7 @@ from strawberry.types.field import StrawberryField
 from authz.access import AccessRule
 from schema.errors import RefusedByRole
 from schema.inputs import NAMESPACE
+from schema.reading.marks import Mark
 from schema.reading.reads import Amount, Column, Each, Find, Many, One, Reads
 from schema.tables import type_name
 
@@ -134,11 +135,14 @@ def find(rule: AccessRule, table: str, **options: Any) -> Any:
     return _guarded(rule, Find(table), [_argument("id", "ID")], **options)
 
 
-def computed(rule: AccessRule, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """What a method makes, from what its viewer may read."""
+def computed(
+    rule: AccessRule, reads: Mark | None = None, **options: Any
+) -> Callable[[Callable[..., Any]], Any]:
+    """What a method makes, from what its viewer may read; `reads` marks how a plan makes the same."""
 
     def declare(method: Callable[..., Any]) -> Any:
         described = {"description": cleandoc(method.__doc__ or ""), **options}
+        described["metadata"] = {"planned": reads, **described.get("metadata", {})}
         return _guarded(rule, None, **described)(method)
 
     return declare

@@ -8,6 +8,7 @@ from authz.access import OUTCOME
 from authz.scopes import RECORDS
 from schema.fields import column, computed, one
 from schema.lazy import Record
+from schema.reading.marks import Mark
 from schema.seen import Seen, see
 from schema.tables import type_name
 
@@ -22,6 +23,7 @@ class UserError(Seen):
 
 
 _MODULES = {
+    "distribution_policy": "distribution",
     "message": "conversation",
     "payment": "deal",
     "partner_user": "partner",
@@ -39,7 +41,7 @@ def payload(mutation: str, tables: tuple[str, ...], plain: dict[str, Any] | None
     for table in tables:
         if table == "record":
             annotations[table] = Record | None
-            namespace[table] = computed(OUTCOME)(_record)
+            namespace[table] = computed(OUTCOME, reads=Mark.RECORD)(record_of)
             continue
         lazy = strawberry.lazy(f"schema.{_MODULES.get(table, _module(table))}")
         annotations[table] = Annotated[type_name(table), lazy] | None
@@ -52,7 +54,7 @@ def payload(mutation: str, tables: tuple[str, ...], plain: dict[str, Any] | None
     return strawberry.type(type(name, (Seen,), namespace), description=f"What `{mutation}` gives back.")
 
 
-async def _record(self: Seen, info: strawberry.Info) -> Record | None:
+async def record_of(self: Seen, info: strawberry.Info) -> Record | None:
     """The record, of whichever type it is."""
     for table in RECORDS:
         row = await info.context.find(table, self.row.get(f"{table}_id"))

@@ -7,6 +7,7 @@ from schema.connection import Connection
 from schema.fields import column, computed, many, one
 from schema.lazy import Agent, Contact, Conversation, Deal
 from schema.money import Money
+from schema.reading.marks import Mark
 from schema.reading.statistics import portfolio_statistics
 from schema.seen import Seen, table_type
 
@@ -35,7 +36,7 @@ class Portfolio(Seen):
     conversations: Connection[Conversation] | None = many(IN_SIGHT, "conversation", "owner_id")
     deals: Connection[Deal] | None = many(IN_SIGHT, "deal", "owner_id")
 
-    @computed(IN_SIGHT)
+    @computed(IN_SIGHT, reads=Mark.PORTFOLIO_STATS)
     async def stats(self, info: strawberry.Info) -> PortfolioStats | None:
         """How much it comes to."""
         return PortfolioStats.of(await portfolio_statistics(info.context, self.row["id"]))

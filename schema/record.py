@@ -14,6 +14,7 @@ from schema.context import Context
 from schema.fields import GuardedField, column, computed, many_of_record, one
 from schema.lazy import Agent, Inbox, Ownership, Team, TimelineEntry
 from schema.node import Node
+from schema.reading.marks import Mark
 from schema.seen import Seen, see
 
 
@@ -40,12 +41,12 @@ class Record(Node):
     archived_at: datetime | None = column(IDENTITY)
     timeline: Connection[TimelineEntry] | None = many_of_record(WORDS, "timeline_entry")
 
-    @computed(PLACE)
+    @computed(PLACE, reads=Mark.OWNERSHIPS)
     async def ownerships(self, info: strawberry.Info) -> list[Ownership] | None:
         """Who owned it when, from the first on."""
         return [see("ownership", row) for row in await _ownerships(self, info.context)]
 
-    @computed(PLACE)
+    @computed(PLACE, reads=Mark.OWNER_AT)
     async def owner_at(self, info: strawberry.Info, instant: datetime) -> Agent | None:
         """Who owned it at an instant."""
         for row in await _ownerships(self, info.context):
@@ -54,7 +55,7 @@ class Record(Node):
                 return None if owner is None else see("agent", owner)
         return None
 
-    @computed(IN_SIGHT)
+    @computed(IN_SIGHT, reads=Mark.MASKED)
     async def masked_fields(self, info: strawberry.Info) -> list[str]:
         """The fields of this type that are hidden from the viewer on this row, be there a value or not."""
         context: Context = info.context
@@ -65,7 +66,7 @@ class Record(Node):
         ]
         return sorted(names)
 
-    @computed(IN_SIGHT)
+    @computed(IN_SIGHT, reads=Mark.ACTIONS)
     async def viewer_can(self, info: strawberry.Info) -> RecordActions:
         """What the viewer may do to it now."""
         context: Context = info.context
@@ -87,4 +88,8 @@ async def _hides(field: GuardedField, record: Seen, context: Context) -> bool:
 async def _ownerships(record: Seen, context: Context) -> list[dict[str, Any]]:
     kind = RecordType(record.table.upper())
     rows = await context.related("ownership", "record_id", record.row["id"])
-    return sorted((row for row in rows if row["record_type"] is kind), key=lambda row: row["started_at"])
+    return sorted((row for row in rows if row["record_type"] is kind), key=_beginning)
+
+
+def _beginning(interval: dict[str, Any]) -> tuple[datetime, Any]:
+    return interval["started_at"], interval["id"]

@@ -4,7 +4,7 @@ One walk of the selection asks each field's rule for this viewer, and the rules 
 orders name. What no row could show is refused once, at its path down to the first list.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,11 +29,15 @@ from graphql import (
 )
 from graphql.execution import get_argument_values
 
-from authz.access import REFUSED
+from authz.access import Refused
+from authz.keys import Keys
 from authz.viewer import Viewer
-from schema.errors import Code, CodedError
+from models.names import camel
+from schema.errors import Code, CodedError, module_disabled
 from schema.fields import GuardedField, rule_of
-from schema.reading.listing import DEFAULT_PAGE
+from schema.introspection import Introspection
+from schema.reading.arguments import DEFAULT_PAGE, Asked, Given
+from schema.reading.asking import ask
 from schema.reading.reads import Many, One, Related
 from schema.reading.view import guarded_fields
 from schema.seen import TYPES
@@ -41,6 +45,9 @@ from schema.seen import TYPES
 MOST_NODES = 50_000
 MOST_PLACES = 5_000
 MOST_VALUES = 300_000
+MOST_SINGLY = 10_000
+"""Values that are read one at a time, where there is no plan: nobody else is answered meanwhile."""
+
 MOST_WRITES = 20
 DEEPEST = 40
 GUESSED_LIST = 10
@@ -60,10 +67,17 @@ class Walk:
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Any
     viewer: Viewer | None
-    refused: dict[Place, tuple[Place, str]] = field(default_factory=dict)
+    keys: Keys
+    refused: dict[Place, tuple[Place, str | CodedError]] = field(default_factory=dict)
+    asked: dict[int, Asked | CodedError | None] = field(default_factory=dict)
+    given: Given = field(default_factory=Given)
+    introspection: Introspection = field(init=False)
     nodes: int = 0
     places: int = 0
     values: int = 0
+
+    def __post_init__(self) -> None:
+        self.introspection = Introspection(self.schema, self.selected, self._arguments)
 
     def operation(self, operation: OperationDefinitionNode) -> None:
         """Walk an operation from its root. Raises CodedError where it is too complex."""
@@ -72,6 +86,16 @@ class Walk:
         self._selection({root: [operation.selection_set]}, (), None, 1)
         if operation.operation is OperationType.MUTATION and len(self.roots(operation)) > MOST_WRITES:
             raise _too_complex(f"A request holds at most {MOST_WRITES} mutations.")
+
+    @property
+    def too_much_singly(self) -> bool:
+        """Whether it is too much to be read one value at a time."""
+        return self.values > MOST_SINGLY
+
+    def require_singly(self) -> None:
+        """Raise CodedError where it is too much to be read one value at a time."""
+        if self.too_much_singly:
+            raise _too_complex("It can't be read by one statement, and holds too much to be read without.")
 
     def roots(self, operation: OperationDefinitionNode) -> list[str]:
         """The names of the fields that an operation asks for at its root, but `__typename`."""
@@ -130,17 +154,23 @@ class Walk:
         rows: int,
     ) -> None:
         kept: dict[GraphQLObjectType, list[SelectionSetNode]] = {}
-        refusals: list[str] = []
+        refusals: list[str | CodedError] = []
         at_list = first_list
         times = 1
         for type_, node in nodes:
             definition = self.schema.get_field(type_, node.name.value)
             declared = definition.extensions.get(FIELD) if definition else None
-            if definition is None or declared is None:
+            if definition is None:
                 continue
             given = self._arguments(definition, node)
-            if not self._may(declared, type_, given):
-                refusals.append(f"{type_.name}.{node.name.value}")
+            if declared is None:
+                self.introspection.add(node.name.value, given, [node])
+                continue
+            if given:
+                self.given.add(given)
+            refusal = self._refusal(declared, type_, node, given)
+            if refusal is not None:
+                refusals.append(refusal)
                 continue
             if at_list is None and _is_list(definition.type):
                 at_list = path
@@ -153,12 +183,47 @@ class Walk:
         elif kept:
             self._selection(kept, path, at_list, rows * times)
 
-    def _may(self, declared: Any, type_: GraphQLObjectType, given: Mapping[str, Any]) -> bool:
+    def _refusal(
+        self, declared: Any, type_: GraphQLObjectType, node: FieldNode, given: Mapping[str, Any]
+    ) -> str | CodedError | None:
+        """Why a field is not read: its rule says no, or what is asked of it can't be."""
+        refused = self._refused(declared, type_, given)
+        if refused is not None:
+            return module_disabled() if refused.module else f"{type_.name}.{node.name.value}"
+        asked = self._ask(declared, node, given)
+        return asked if isinstance(asked, CodedError) else None
+
+    def _ask(self, declared: Any, node: FieldNode, given: Mapping[str, Any]) -> Asked | CodedError | None:
+        if self.viewer is None or (not given and not isinstance(declared, GuardedField)):
+            return None
+        if id(node) not in self.asked:
+            self.asked[id(node)] = ask(self.keys, self.viewer, declared, given)
+        return self.asked[id(node)]
+
+    def answers(self, type_: GraphQLObjectType, node: FieldNode) -> bool:
+        """Whether a field of this type is read at all."""
+        definition = self.schema.get_field(type_, node.name.value)
+        assert definition is not None
+        given = self._arguments(definition, node)
+        return self._refusal(definition.extensions.get(FIELD), type_, node, given) is None
+
+    def selected(self, type_: GraphQLObjectType, nodes: Iterable[FieldNode]) -> dict[str, list[FieldNode]]:
+        """The fields that are asked for below these nodes, on objects of this type, by response key."""
+        found: dict[str, list[FieldNode]] = {}
+        spread: set[str] = set()
+        for node in nodes:
+            if node.selection_set is not None:
+                for each in self._fields(type_, node.selection_set, spread):
+                    found.setdefault((each.alias or each.name).value, []).append(each)
+        return found
+
+    def _refused(self, declared: Any, type_: GraphQLObjectType, given: Mapping[str, Any]) -> Refused | None:
         table = getattr(getattr(type_.extensions.get(FIELD), "origin", None), "table", "")
         rule = rule_of(declared)
-        if rule is None or rule.decide(self.viewer, table) is REFUSED:
-            return False
-        return self.viewer is None or not refuses_arguments(declared, given, self.viewer)
+        decision = Refused() if rule is None else rule.decide(self.viewer, table)
+        if isinstance(decision, Refused):
+            return decision
+        return None if self.viewer is None else refused_arguments(declared, given, self.viewer)
 
     def _arguments(self, definition: Any, node: FieldNode) -> Mapping[str, Any]:
         try:
@@ -208,54 +273,73 @@ class Walk:
 
     def errors(self) -> list[GraphQLError]:
         """The refusals as errors of the contract, in the order of the query."""
+        return [self._error(path, why) for path, why in self.refused.values()]
+
+    def _error(self, path: Place, why: str | CodedError) -> GraphQLError:
+        if isinstance(why, CodedError):
+            return GraphQLError(why.message, path=list(path), extensions=why.extensions)
         code = Code.UNAUTHENTICATED if self.viewer is None else Code.FORBIDDEN
-        says = "Sign in to read {}." if self.viewer is None else "Your role may not read {}."
-        return [
-            GraphQLError(says.format(what), path=list(path), extensions={"code": code.value})
-            for path, what in self.refused.values()
-        ]
+        return GraphQLError(self._says.format(why), path=list(path), extensions={"code": code.value})
+
+    @property
+    def _says(self) -> str:
+        if self.viewer is None:
+            return "Sign in to read {}."
+        # A partner user has no role.
+        return "Your role may not read {}." if self.viewer.is_agent else "You may not read {}."
 
 
-def refuses_arguments(declared: Any, given: Mapping[str, Any], viewer: Viewer) -> bool:
-    """Whether a filter, an order or a group names a field that the viewer may read on no row."""
+def refused_arguments(declared: Any, given: Mapping[str, Any], viewer: Viewer) -> Refused | None:
+    """Why a filter, an order or a group may not name what it names: a field to be read on no row."""
     table = _listed_table(declared)
     if table is None:
-        return False
+        return None
     filter = given.get("filter")
     named = {str(getattr(each["field"], "value", each["field"])) for each in given.get("orderBy") or ()}
     group = given.get("groupBy")
     if group is not None:
         named.add(str(getattr(group, "value", group)).lower())
     fields = guarded_fields(table)
-    if any(name in fields and fields[name].rule.decide(viewer, table) is REFUSED for name in named):
-        return True
-    return isinstance(filter, Mapping) and _refuses_filter(table, filter, viewer)
+    refusals = (_refused_field(table, fields[name], viewer) for name in sorted(named) if name in fields)
+    by_filter = _refused_filter(table, filter, viewer) if isinstance(filter, Mapping) else None
+    return _first(refusals) or by_filter
 
 
-def _refuses_filter(table: str, filter: Mapping[str, Any], viewer: Viewer) -> bool:
-    fields = {_camel(name): each for name, each in guarded_fields(table).items()}
-    for name, operand in filter.items():
-        if operand is None:
-            continue
-        if name in ("all", "any"):
-            if any(_refuses_filter(table, each, viewer) for each in operand):
-                return True
-        elif name == "not":
-            if _refuses_filter(table, operand, viewer):
-                return True
-        elif name in fields and _refuses_operand(table, fields[name], operand, viewer):
-            return True
-    return False
+def _refused_filter(table: str, filter: Mapping[str, Any], viewer: Viewer) -> Refused | None:
+    fields = {camel(name): each for name, each in guarded_fields(table).items()}
+    return _first(
+        _refused_part(table, fields, name, operand, viewer)
+        for name, operand in filter.items()
+        if operand is not None
+    )
 
 
-def _refuses_operand(table: str, declared: GuardedField, operand: Any, viewer: Viewer) -> bool:
-    if declared.rule.decide(viewer, table) is REFUSED:
-        return True
+def _refused_part(
+    table: str, fields: Mapping[str, GuardedField], name: str, operand: Any, viewer: Viewer
+) -> Refused | None:
+    if name in ("all", "any"):
+        return _first(_refused_filter(table, each, viewer) for each in operand)
+    if name == "not":
+        return _refused_filter(table, operand, viewer)
+    return _refused_operand(table, fields[name], operand, viewer) if name in fields else None
+
+
+def _refused_operand(table: str, declared: GuardedField, operand: Any, viewer: Viewer) -> Refused | None:
+    refused = _refused_field(table, declared, viewer)
     reads = declared.reads
-    if not isinstance(reads, One | Related) or not isinstance(operand, Mapping):
-        return False
+    if refused is not None or not isinstance(reads, One | Related) or not isinstance(operand, Mapping):
+        return refused
     nested = (operand.get(name) for name in ("is", "some", "none", "every"))
-    return any(isinstance(each, Mapping) and _refuses_filter(reads.table, each, viewer) for each in nested)
+    return _first(_refused_filter(reads.table, each, viewer) for each in nested if isinstance(each, Mapping))
+
+
+def _refused_field(table: str, declared: GuardedField, viewer: Viewer) -> Refused | None:
+    decision = declared.rule.decide(viewer, table)
+    return decision if isinstance(decision, Refused) else None
+
+
+def _first(refusals: Iterable[Refused | None]) -> Refused | None:
+    return next((refused for refused in refusals if refused is not None), None)
 
 
 def _listed_table(declared: Any) -> str | None:
@@ -285,11 +369,6 @@ def _of_connection(declared: Any) -> bool:
 def _is_list(type_: Any) -> bool:
     inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     return isinstance(inner, GraphQLList)
-
-
-def _camel(name: str) -> str:
-    head, *tail = name.split("_")
-    return head + "".join(word.capitalize() for word in tail)
 
 
 def _too_complex(why: str) -> CodedError:

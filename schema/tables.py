@@ -15,6 +15,10 @@ MODELS: dict[str, Any] = {
         models.Contact,
         models.Conversation,
         models.Deal,
+        models.DistributionCandidate,
+        models.DistributionDecision,
+        models.DistributionMember,
+        models.DistributionPolicy,
         models.Inbox,
         InboxMember,
         models.Message,
@@ -27,6 +31,11 @@ MODELS: dict[str, Any] = {
         TeamMember,
         models.TimelineEntry,
         models.Token,
+        models.Transfer,
+        models.TransferShare,
+        models.TransferItem,
+        models.TransferRule,
+        models.TransferRuleShare,
     )
 }
 

@@ -6,6 +6,12 @@ from schema.audit import AuditEntry
 from schema.contact import Contact
 from schema.conversation import Conversation, Message
 from schema.deal import Deal, Payment
+from schema.distribution import (
+    DistributionCandidate,
+    DistributionDecision,
+    DistributionMember,
+    DistributionPolicy,
+)
 from schema.inbox import Inbox
 from schema.ownership import Ownership
 from schema.partner import Partner, PartnerUser
@@ -14,6 +20,8 @@ from schema.role import Role
 from schema.team import Team
 from schema.timeline import TimelineEntry
 from schema.token import Token
+from schema.transfer import Transfer, TransferItem
+from schema.transfer_rule import TransferRule
 from schema.viewer import Viewer
 
 __all__ = [
@@ -23,6 +31,10 @@ __all__ = [
     "Contact",
     "Conversation",
     "Deal",
+    "DistributionCandidate",
+    "DistributionDecision",
+    "DistributionMember",
+    "DistributionPolicy",
     "Inbox",
     "Message",
     "Ownership",
@@ -34,5 +46,8 @@ __all__ = [
     "Team",
     "TimelineEntry",
     "Token",
+    "Transfer",
+    "TransferItem",
+    "TransferRule",
     "Viewer",
 ]

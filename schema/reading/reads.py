@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.sql import Sql, value
+from schema.errors import CodedError
 from schema.global_id import id_of
 from schema.tables import type_name
 
@@ -126,11 +127,14 @@ class Many(Related):
     async def resolve(
         self, field: "GuardedField", source: "Seen", context: "Context", given: dict[str, Any]
     ) -> Any:
-        """The connection; it reads when its parts are asked for."""
+        """The connection; it reads when asked for its parts. What can't be asked is refused beforehand."""
         from schema.connection import Connection
         from schema.reading.listing import Listing
 
-        return Connection(listing=Listing.of(context, self, source, given))
+        try:
+            return Connection(listing=Listing.of(context, self, source, given))
+        except CodedError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

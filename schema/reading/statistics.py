@@ -4,17 +4,27 @@ A sum over a group in which any amount is hidden is null; amounts of other curre
 added, and counted as left out.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import UUID
 
+from authz.predicate import ALWAYS, Predicate
+from models.database import Dialect
 from models.sql import Sql, join, value
 from schema.context import Context
 from schema.money import Money
+from schema.reading.arguments import FilterForm, Lifting
 from schema.reading.filtering import Filtering
+from schema.reading.holding import Held, Now
 from schema.reading.view import View, guarded_fields
 
 MILLION = 1_000_000
-_GROUPS = {"OWNER": "owner", "TEAM": "team", "INBOX": "inbox", "STAGE": "stage", "STATUS": "status"}
+GROUPS = {"OWNER": "owner", "TEAM": "team", "INBOX": "inbox", "STAGE": "stage", "STATUS": "status"}
+SUM = ("high", "low", "hidden", "left_out")
+"""What is read for a sum, each under the sum's name."""
+
+RECORDS = ("contact", "conversation", "deal")
+OF_PORTFOLIO = {"open_amount": "OPEN", "won_amount": "WON"}
+"""The sums of a portfolio, and the deals that they are over."""
 
 
 async def deal_statistics(context: Context, filter: Any, group_by: str | None) -> list[dict[str, Any]]:
@@ -22,71 +32,33 @@ async def deal_statistics(context: Context, filter: Any, group_by: str | None) -
 
     Raises RefusedByRole where the filter or the key may not be read.
     """
-    view = View(context.compiler())
+    lifting = Lifting(context.known_viewer.currency)
+    form = None if filter is None else lifting.filter(filter)
+    statement = deal_groups(View(context.compiler()), form, Now(lifting.values), group_by)
+    rows = await context.session.fetch(statement)
+    return [group for row in rows if (group := deal_group(row, context.known_viewer.currency, group_by))]
+
+
+def deal_groups(view: View, form: FilterForm | None, held: Held, group_by: str | None) -> Sql:
+    """The statement that reads the groups. Raises RefusedByRole."""
     conditions = [view.rows("deal", "t")]
-    if filter is not None:
-        conditions.append(Filtering(view).condition("deal", filter, "t"))
-    key = _key(view, group_by)
-    statement = (
+    if form is not None:
+        conditions.append(Filtering(view, held).condition("deal", form, "t"))
+    return (
         "SELECT "
-        + key
+        + _key(view, group_by)
         + " AS key, COUNT(*) AS count, "
-        + _sums(view, Sql("TRUE"), "amount")
+        + _sums(view, None, "amount")
         + " FROM deal t WHERE "
         + join(" AND ", conditions)
         + (" GROUP BY 1" if group_by else "")
     )
-    rows = await context.session.fetch(statement)
-    return [_deal_group(row, view.viewer.currency) for row in rows if row["count"] or group_by is None]
 
 
-def _key(view: View, group_by: str | None) -> Sql:
-    if group_by is None:
-        return Sql("NULL")
-    field = guarded_fields("deal")[_GROUPS[group_by]]
-    if group_by == "STAGE":
-        return view.guarded(view.guard("deal", field), Sql("t.stage"), "t")
-    return view.column("deal", field, "t")
-
-
-def _sums(view: View, among: Sql, name: str) -> Sql:
-    """The sum, how many amounts are hidden, and how many are of another currency, of rows `among`."""
-    guard = view.guard("deal", guarded_fields("deal")["amount"])
-    ours = value(view.viewer.currency)
-    visible_amount = view.guarded(guard, Sql("t.amount"), "t")
-    other = "CASE WHEN t.currency <> " + ours + " AND " + among + " THEN 1 ELSE 0 END"
-    return (
-        _sum(name, "CASE WHEN t.currency = " + ours + " AND " + among + " THEN " + visible_amount + " END")
-        + "SUM(CASE WHEN "
-        + among
-        + " THEN "
-        + view.hidden(guard, "t")
-        + f" ELSE 0 END) AS {name}_hidden, "
-        + "SUM("
-        + view.guarded(guard, other, "t")
-        + f") AS {name}_left_out"
-    )
-
-
-def _sum(name: str, amount: Sql) -> Sql:
-    """In two parts, as SQLite's sum is of 64 bits: millions of minor units, and what is left of them."""
-    high = "SUM((" + amount + f") / {MILLION}) AS {name}_high, "
-    return high + ("SUM((" + amount + f") % {MILLION}) AS {name}_low, ")
-
-
-def _money(row: Any, name: str, currency: str) -> Money | None:
-    return None if row[f"{name}_hidden"] else Money.of_units(_total(row, name), currency)
-
-
-def _total(row: Any, name: str) -> int:
-    return int(row[f"{name}_high"] or 0) * MILLION + int(row[f"{name}_low"] or 0)
-
-
-def _left_out(row: Any, name: str) -> int | None:
-    return None if row[f"{name}_hidden"] else int(row[f"{name}_left_out"] or 0)
-
-
-def _deal_group(row: Any, currency: str) -> dict[str, Any]:
+def deal_group(row: Mapping[str, Any], currency: str, group_by: str | None) -> dict[str, Any] | None:
+    """What a row of `deal_groups` says; None of a group that has no deals."""
+    if not row["count"] and group_by is not None:
+        return None
     return {
         "key": row["key"],
         "count": row["count"],
@@ -95,44 +67,90 @@ def _deal_group(row: Any, currency: str) -> dict[str, Any]:
     }
 
 
-async def portfolio_statistics(context: Context, owner: UUID) -> dict[str, Any]:
+def _key(view: View, group_by: str | None) -> Sql:
+    if group_by is None:
+        return Sql("NULL")
+    field = guarded_fields("deal")[GROUPS[group_by]]
+    if group_by == "STAGE":
+        return view.guarded(view.guard("deal", field), Sql("t.stage"), "t")
+    return view.column("deal", field, "t")
+
+
+def _sums(view: View, status: str | None, name: str) -> Sql:
+    """The sum, how many amounts are hidden, and how many are of another currency, among deals of a status."""
+    guard = view.guard("deal", guarded_fields("deal")["amount"])
+    among = "" if status is None else f"t.status = '{status}' AND "
+    ours = f"CASE WHEN {among}t.currency = " + value(view.currency)
+    amount = ours + " THEN " + view.guarded(guard, Sql("t.amount"), "t") + " END"
+    other = f"CASE WHEN {among}t.currency <> " + value(view.currency) + " THEN 1 ELSE 0 END"
+    left_out = "SUM(" + view.guarded(guard, other, "t") + f") AS {name}_left_out"
+    return join(", ", [_sum(view, name, amount), _hidden(view, guard, status, name), left_out])
+
+
+def _sum(view: View, name: str, amount: Sql) -> Sql:
+    """In two parts where sums are of 64 bits, as SQLite's are: millions of minor units, and what is left.
+
+    A plan sums in one, which takes a third less time; where that is too much for 64 bits, SQLite says
+    so, and the sum is made in two parts after all.
+    """
+    if view.compiler.dialect is Dialect.POSTGRES:
+        return f"NULL AS {name}_high, CAST(SUM(" + amount + f") AS text) AS {name}_low"
+    if not view.compiler.splits_sums:
+        return f"NULL AS {name}_high, SUM(" + amount + f") AS {name}_low"
+    return (
+        "SUM((" + amount + f") / {MILLION}) AS {name}_high, SUM((" + amount + f") % {MILLION}) AS {name}_low"
+    )
+
+
+def _hidden(view: View, guard: Predicate, status: str | None, name: str) -> Sql:
+    if guard == ALWAYS:
+        return Sql(f"0 AS {name}_hidden")
+    hidden = view.hidden(guard, "t")
+    if status is not None:
+        hidden = f"CASE WHEN t.status = '{status}' THEN " + hidden + " ELSE 0 END"
+    return "SUM(" + hidden + f") AS {name}_hidden"
+
+
+def _money(row: Mapping[str, Any], name: str, currency: str) -> Money | None:
+    return None if row[f"{name}_hidden"] else Money.of_units(_total(row, name), currency)
+
+
+def _total(row: Mapping[str, Any], name: str) -> int:
+    return int(row[f"{name}_high"] or 0) * MILLION + int(row[f"{name}_low"] or 0)
+
+
+def _left_out(row: Mapping[str, Any], name: str) -> int | None:
+    return None if row[f"{name}_hidden"] else int(row[f"{name}_left_out"] or 0)
+
+
+async def portfolio_statistics(context: Context, owner: Any) -> dict[str, Any]:
     """What the records of an owner that are in sight come to."""
     view = View(context.compiler())
+    counts, sums = portfolio_sums(view, lambda alias: Sql(f"{alias}.owner_id = ?", (owner,)))
+    row: dict[str, Any] = {}
+    for name, count in counts.items():
+        row[name] = (await context.session.fetch(count))[0]["n"]
+    return portfolio_row({**row, **(await context.session.fetch(sums))[0]}, context.known_viewer.currency)
+
+
+def portfolio_sums(view: View, owned: Callable[[str], Sql]) -> tuple[dict[str, Sql], Sql]:
+    """The statements that count each kind of record, as `n`, and the one that reads the sums."""
     counts = {
-        f"{table}s": await _count(context, view, table, owner)
-        for table in ("contact", "conversation", "deal")
-    }
-    sums = join(
-        ", ",
-        [
-            _sums(view, Sql("t.status = 'OPEN'"), "open_amount"),
-            _sums(view, Sql("t.status = 'WON'"), "won_amount"),
-        ],
-    )
-    statement = (
-        "SELECT "
-        + sums
-        + " FROM deal t WHERE t.owner_id = "
-        + value(owner)
-        + " AND "
-        + view.rows("deal", "t")
-    )
-    row = (await context.session.fetch(statement))[0]
-    currency = view.viewer.currency
-    left_out = [_left_out(row, name) for name in ("open_amount", "won_amount")]
-    return {
-        **counts,
-        "open_amount": _money(row, "open_amount", currency),
-        "won_amount": _money(row, "won_amount", currency),
-        "left_out": None if None in left_out else sum(each or 0 for each in left_out),
-    }
-
-
-async def _count(context: Context, view: View, table: str, owner: UUID) -> int:
-    statement = (
-        f"SELECT COUNT(*) AS n FROM {table} t WHERE t.owner_id = "
-        + value(owner)
+        f"{table}s": f"SELECT COUNT(*) AS n FROM {table} t WHERE "
+        + owned("t")
         + " AND "
         + view.rows(table, "t")
-    )
-    return int((await context.session.fetch(statement))[0]["n"])
+        for table in RECORDS
+    }
+    sums = join(", ", [_sums(view, status, name) for name, status in OF_PORTFOLIO.items()])
+    return counts, "SELECT " + sums + " FROM deal t WHERE " + owned("t") + " AND " + view.rows("deal", "t")
+
+
+def portfolio_row(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """What the counts and sums of a portfolio say."""
+    left_out = [_left_out(row, name) for name in OF_PORTFOLIO]
+    return {
+        **{f"{table}s": row[f"{table}s"] for table in RECORDS},
+        **{name: _money(row, name, currency) for name in OF_PORTFOLIO},
+        "left_out": None if None in left_out else sum(each or 0 for each in left_out),
+    }

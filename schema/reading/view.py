@@ -7,13 +7,14 @@ tell of what is hidden.
 from typing import Any
 
 from authz.access import Refused
+from authz.belonging import Belonging, conditions, within
 from authz.compiling import Compiler
 from authz.predicate import ALWAYS, NEVER, Predicate
 from authz.scopes import in_sight, visible
-from models.sql import Sql, value
+from models.sql import Sql, join, value
 from schema.errors import RefusedByRole
 from schema.fields import GuardedField
-from schema.reading.reads import Amount, Column, One
+from schema.reading.reads import Amount, Column, One, Related
 from schema.seen import TYPES
 from schema.tables import MODELS, physical
 
@@ -27,13 +28,29 @@ class View:
         self.compiler = compiler
         self.viewer = compiler.viewer
 
+    @property
+    def currency(self) -> Any:
+        """The parameter for the account's currency."""
+        return self.compiler.currency
+
     def alias(self) -> str:
         """A table alias not yet used in this statement."""
         return self.compiler.alias()
 
-    def rows(self, table: str, alias: str) -> Sql:
-        """The condition that keeps the rows in sight."""
-        return self.compiler.sql(visible(table, self.viewer), alias)
+    def rows(self, table: str, alias: str, known: Belonging | None = None) -> Sql:
+        """The condition that keeps the rows in sight, of those of which something is known already."""
+        predicate = visible(table, self.viewer)
+        if known is not None:
+            predicate = within(predicate, known)
+        # No brackets: it stands among other conditions, and SQLite reads only so many levels.
+        return join(" AND ", [self.compiler.sql(part, alias) for part in conditions(predicate)])
+
+    def belonging(self, reads: Related, table: str, alias: str) -> Belonging | None:
+        """What is known of the rows that a field reads for the row of `table` that goes by `alias`."""
+        if reads.inner is None or reads.through is not None:
+            return None
+        kind = ("record_type", table.upper()) if reads.of_record else None
+        return Belonging(reads.inner, table, alias, conditions(visible(table, self.viewer)), kind)
 
     def column(self, table: str, field: GuardedField, alias: str) -> Sql:
         """The field's column as the viewer may read it: null where a rule hides it.
@@ -48,7 +65,7 @@ class View:
             case Column():
                 return self.guarded(guard, Sql(f"{alias}.{comparable(table, field.column_name)}"), alias)
             case Amount(name, currency):
-                ours = f"CASE WHEN {alias}.{currency} = " + value(self.viewer.currency)
+                ours = f"CASE WHEN {alias}.{currency} = " + value(self.currency)
                 return self.guarded(guard, ours + f" THEN {alias}.{name} END", alias)
         raise TypeError(f"{field.python_name} has no column.")
 

@@ -41,11 +41,10 @@ from models import (
 from models.database import Database
 from models.operations import ownership
 from models.ownership import OwnershipCause
+from resolvers.answering import Asked, answer
 from resolvers.execution import formatted
-from resolvers.schema import schema
 from schema.context import Context
 from schema.global_id import to_global
-from schema.seen import Seen
 from schema.tables import type_name
 
 KEYS = Keys.derive("a secret for tests alone, long enough")
@@ -77,10 +76,8 @@ async def run_in(
     context: Context, document: str, variables: dict[str, Any] | None = None
 ) -> tuple[Any, Errors]:
     """The same, for a request that has begun."""
-    result: Any = await schema.execute(
-        document, variable_values=variables, context_value=context, root_value=Seen.of({})
-    )
-    return result.data, [formatted(error, suggestions=False) for error in result.errors or ()]
+    result = await answer(context, Asked(document, variables))
+    return result.data, [formatted(error, suggestions=False) for error in result.errors]
 
 
 async def mutate(

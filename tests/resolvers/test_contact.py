@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from models import BuiltIn, Contact, Conversation, Message, Ownership, TimelineEntry
+from models import (
+    BuiltIn,
+    Contact,
+    Conversation,
+    Message,
+    Ownership,
+    Permission,
+    Reach,
+    Scope,
+    TimelineEntry,
+)
 from models.database import Database
 from tests.resolvers.support import Scene, codes, gid, make_scene, mutate
 
@@ -164,3 +174,17 @@ async def test_erasing_takes_the_whole_account(scene: Scene) -> None:
     _, errors = await mutate(scene.database, scene.administrator, "eraseContact", stale, "")
     assert codes(errors) == ["CONFLICT"]
     assert (await scene.again(contact)).name == "Bia"
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+async def test_nobody_erases_what_may_be_out_of_their_sight(scene: Scene, hidden: bool) -> None:
+    settings = await scene.agent(await scene.role(Scope.ACCOUNT, Reach.OWN, [Permission.ACCOUNT_MANAGE]))
+    contact = await scene.contact(owner=settings)
+    talk = await scene.conversation(contact, owner=scene.ana if hidden else settings)
+    _, errors = await mutate(scene.database, settings, "eraseContact", {"id": gid(contact)}, "")
+    assert codes(errors) == ["FORBIDDEN"]
+    assert ((await scene.again(contact)).name, (await scene.again(talk)).subject) == ("Bia", "Hello")
+    wide = await scene.agent(await scene.role(Scope.ACCOUNT, Reach.SCOPE, [Permission.ACCOUNT_MANAGE]))
+    _, errors = await mutate(scene.database, wide, "eraseContact", {"id": gid(contact)}, "")
+    assert errors == []
+    assert (await scene.again(talk)).subject is None

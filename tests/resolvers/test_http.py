@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse, validate
 from starlette.applications import Starlette
 
 from authz.key_sets import KeySets
@@ -94,6 +94,19 @@ async def test_graphiql_for_a_browser(server: Server) -> None:
     assert "graphiql" in page.text.lower()
 
 
+async def test_what_is_asked_by_get_is_told_to_post(server: Server) -> None:
+    query = {"query": "{ viewer { kind } }"}
+    answer = await server.client.get("/graphql", params=query, headers={"accept": "application/json"})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert code(answer.json()) == "BAD_USER_INPUT"
+
+
+async def test_a_batch_is_told_to_come_one_by_one(server: Server) -> None:
+    answer = await server.client.post("/graphql", json=[{"query": "{ viewer { kind } }"}])
+    assert (answer.status_code, code(answer.json())) == (400, "BAD_USER_INPUT")
+    assert "Batches" in answer.json()["errors"][0]["message"]
+
+
 def _claims(server: Server, **changed: Any) -> dict[str, Any]:
     now = int(clock.now().timestamp())
     ana = server.scene.ana
@@ -164,6 +177,33 @@ async def test_without_a_token_there_is_sign_in_alone(server: Server) -> None:
     assert code(body) == "GRAPHQL_VALIDATION_FAILED"
 
 
+async def test_without_a_token_a_document_is_short(server: Server) -> None:
+    long = "{" + " viewer { kind }" * 700 + "}"
+    status, body = await server.ask(long, bearer=None)
+    assert (status, code(body), body["data"]) == (200, "QUERY_TOO_COMPLEX", None)
+    assert "until you sign in" in body["errors"][0]["message"]
+    await server.still_answers()
+
+
+@pytest.mark.parametrize("bearer", ["own", None])
+async def test_a_document_is_validated_once(
+    bearer: str | None, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validated: list[Any] = []
+
+    def counting(*given: Any, **named: Any) -> Any:
+        validated.append(given)
+        return validate(*given, **named)
+
+    for module in ("schema.reading.documents", "strawberry.schema.schema"):
+        monkeypatch.setattr(f"{module}.validate", counting)
+    for query in (f"{{ nothing{uuid4().hex} }}", f"query Q{uuid4().hex} {{ __typename }}"):
+        validated.clear()
+        _, body = await server.ask(query, bearer=bearer)
+        assert len(validated) == 1, body
+        await server.still_answers()
+
+
 async def test_no_suggestions_for_those_who_may_not_introspect(server: Server) -> None:
     for query, variables in (
         ("{ dealz }", None),
@@ -171,9 +211,78 @@ async def test_no_suggestions_for_those_who_may_not_introspect(server: Server) -
         ("query($v: DealFiltr) { deals(filter: $v) { totalCount } }", None),
         ("query($v: DealFilter) { deals(filter: $v) { totalCount } }", {"v": {"titel": {"eq": "x"}}}),
         ("{ deals(filter: {status: {eq: WONN}}) { totalCount } }", None),
+        ('{ deals(filter: {owner: {name: {eq: "x"}}}) { totalCount } }', None),
+        (FILTERED, {"v": {"owner": {"name": {"eq": "x"}}}}),
     ):
         _, body = await server.ask(query, variables, bearer=None)
         assert "Did you mean" not in json.dumps(body)
+
+
+FILTERED = "query($v: DealFilter) { deals(filter: $v) { totalCount } }"
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "says"),
+    [
+        (
+            '{createdAt: {gt: "noon"}}',
+            {"createdAt": {"gt": "noon"}},
+            " at .createdAt.gt: An instant is written",
+        ),
+        (
+            "{title: {eq: {a: true}}}",
+            {"title": {"eq": {"a": True}}},
+            " at .title.eq: String cannot represent a",
+        ),
+        ("{title: {eq: true}}", {"title": {"eq": True}}, "non string value: true"),
+        ("{title: {in: [null]}}", {"title": {"in": [None]}}, " at .title.in[0]: Expected value of non-null"),
+        ("{title: {in: [null]}}", {"title": {"in": [None]}}, "'String!' not to be null."),
+        ("{status: {eq: WIN}}", {"status": {"eq": "WIN"}}, " at .status.eq: Value 'WIN' does not exist in"),
+        ("{any: 3}", {"any": 3}, " at .any: Expected value of type 'DealFilter' to be an object, found: 3."),
+        ('{title: "x"}', {"title": "x"}, " at .title: Expected value of type 'TextFilter' to be an object"),
+        ('{title: "x"}', {"title": "x"}, 'found: "x".'),
+        ('{amount: {eq: "1e5"}}', {"amount": {"eq": "1e5"}}, " at .amount.eq: A decimal is written as"),
+        ("{amount: {eq: 1}}", {"amount": {"eq": 1}}, " at .amount.eq: A decimal is written as"),
+    ],
+)
+async def test_a_wrong_value_is_told_alike_inline_and_in_a_variable(
+    server: Server, written: str, value: Any, says: str
+) -> None:
+    inline = await server.ask(f"{{ deals(filter: {written}) {{ totalCount }} }}")
+    asked = await server.ask(FILTERED, {"v": value})
+    for (status, body), whose in ((inline, "Argument 'filter'"), (asked, "Variable '$v'")):
+        (error,) = body["errors"]
+        assert (status, error["extensions"]) == (200, {"code": "BAD_USER_INPUT"})
+        assert error["message"].startswith(f"{whose} has invalid value")
+        assert says in error["message"]
+        assert error["locations"]
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "says"),
+    [
+        ("{owner: {name: null}}", {"owner": {"name": None}}, "'name'. Did you mean `is: {name: …}`? Found: "),
+        ("{owner: {nam: null}}", {"owner": {"nam": None}}, "unknown field 'nam'"),
+        ("{payments: {kind: null}}", {"payments": {"kind": None}}, "Did you mean `some: {kind: …}`? Found: "),
+        ("{titel: null}", {"titel": None}, "unknown field 'titel'. Did you mean 'title'? Found: "),
+    ],
+)
+async def test_a_name_that_an_input_does_not_have(
+    server: Server, written: str, value: Any, says: str
+) -> None:
+    for query, variables in (
+        (f"{{ deals(filter: {written}) {{ totalCount }} }}", None),
+        (FILTERED, {"v": value}),
+    ):
+        _, body = await server.ask(query, variables)
+        assert code(body) == "GRAPHQL_VALIDATION_FAILED"
+        assert says in body["errors"][0]["message"]
+
+
+async def test_a_default_that_is_no_value_of_its_type(server: Server) -> None:
+    _, body = await server.ask('query($n: Int = "x") { deals(first: $n) { totalCount } }')
+    assert code(body) == "BAD_USER_INPUT"
+    assert body["errors"][0]["message"].startswith("Variable '$n' has invalid value: Int cannot")
 
 
 @pytest.mark.parametrize(
@@ -368,13 +477,14 @@ async def test_tampered_and_foreign_cursors(server: Server) -> None:
     assert code(body) == "INVALID_CURSOR"
 
 
+@pytest.mark.parametrize("where", ["planning.Planner.one", "plan.Plan.params", "answering.Reading._plan"])
 async def test_an_incident_tells_its_id_and_nothing_else(
-    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    where: str, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fails(*_: Any) -> None:
+    def fails(*_: Any) -> None:
         raise ValueError("a secret amount: 1054")
 
-    monkeypatch.setattr("schema.reading.reads.Find.resolve", fails)
+    monkeypatch.setattr(f"schema.reading.{where}", fails)
     _, body = await server.ask('{ deal(id: "x") { id } }')
     error = body["errors"][0]
     assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
@@ -390,7 +500,7 @@ def test_a_fragment_spread_often_at_one_place_is_walked_once() -> None:
     named = {
         fragment.name.value: fragment for fragment in rest if isinstance(fragment, FragmentDefinitionNode)
     }
-    walk = Walk(schema._schema, named, {}, AN_ADMINISTRATOR)
+    walk = Walk(schema._schema, named, {}, AN_ADMINISTRATOR, KEYS)
     assert isinstance(operation, OperationDefinitionNode)
     walk.operation(operation)
     assert walk.places > 12

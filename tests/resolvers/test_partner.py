@@ -141,8 +141,50 @@ async def test_portal_access_counts_from_the_next_request(scene: Scene) -> None:
     assert (await scene.again(deal)).partner_id == scene.kin.id
 
 
+async def test_a_token_from_before_access_was_withdrawn_stays_dead(scene: Scene) -> None:
+    assert (await run(scene.database, scene.pia, "{ deals { totalCount } }"))[1] == []
+    for access in (False, True):
+        input = {"id": gid(scene.pia), "portalAccess": access}
+        assert await outcome(scene.database, scene.administrator, "updatePartnerUser", input) == DONE
+        with pytest.raises(BadToken):
+            await run(scene.database, scene.pia, "{ deals { totalCount } }")
+    assert (await run(scene.database, scene.paul, "{ deals { totalCount } }"))[1] == []
+
+
+async def test_who_keeps_access_stays_signed_in(scene: Scene) -> None:
+    assert (await run(scene.database, scene.pia, "{ deals { totalCount } }"))[1] == []
+    for changes in ({"name": "Pia Pereira"}, {"portalAccess": True}):
+        input = {"id": gid(scene.pia), **changes}
+        assert await outcome(scene.database, scene.administrator, "updatePartnerUser", input) == DONE
+    assert (await run(scene.database, scene.pia, "{ deals { totalCount } }"))[1] == []
+
+
 async def test_people_manage_in_part_of_the_account_is_not_enough(scene: Scene) -> None:
     for scope in (Scope.TEAM, Scope.INBOX):
         role = await scene.role(scope, Reach.SCOPE, [Permission.PEOPLE_MANAGE])
         lead = await scene.agent(role, [scene.north], [scene.mail])
         assert await outcome(scene.database, lead, "createPartner", await new_name()) == FORBIDDEN
+
+
+@pytest.mark.parametrize("reach", list(Reach))
+@pytest.mark.parametrize("assigned", [True, False], ids=["deals", "no deals"])
+async def test_portal_access_is_taken_away_by_who_sees_every_record(
+    assigned: bool, reach: Reach, scene: Scene
+) -> None:
+    """It takes the user's deals from them: whoever may not see them all can't tell whether there are some."""
+    role = await scene.role(Scope.ACCOUNT, reach, [Permission.PEOPLE_MANAGE])
+    people = await scene.agent(role, name="Hanna")
+    assigned_user = scene.pia if assigned else None
+    deal = await scene.deal(owner=scene.ana, team=scene.north, partner=scene.kin, assigned_user=assigned_user)
+    taken = {"id": gid(scene.pia), "portalAccess": False}
+    sees_all = reach is Reach.SCOPE
+    assert await outcome(scene.database, people, "updatePartnerUser", taken) == (
+        DONE if sees_all else FORBIDDEN
+    )
+    after = await scene.again(deal)
+    assert after.assigned_user_id == (scene.pia.id if assigned and not sees_all else None)
+    assert after.version == deal.version + (assigned and sees_all)
+    assert (await scene.again(scene.pia)).portal_access is not sees_all
+    for changes in ({"name": "Pia Pereira"}, {"portalAccess": True}):
+        given = {"id": gid(scene.pia), **changes}
+        assert await outcome(scene.database, people, "updatePartnerUser", given) == DONE

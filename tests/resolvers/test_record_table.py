@@ -276,7 +276,9 @@ async def test_whatever_an_input_names_must_be_in_sight(database: Database) -> N
     for (name, _), case in CASES.items():
         good = case.input(rows)
         judge = MUTATIONS[_snake(name)].extensions[0]
-        fields = {_camel(each): (table,) for each, table in judge.links.items()}  # type: ignore[attr-defined]
+        fields = {}
+        for link, known in judge.links.items():  # type: ignore[attr-defined]
+            fields[_camel(link)] = (known,) if isinstance(known, str) else known
         if (subject := judge.named) is not None:  # type: ignore[attr-defined]
             fields[_camel(subject.field)] = subject.known
         for named, tables in fields.items():

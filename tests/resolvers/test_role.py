@@ -172,6 +172,48 @@ async def test_nobody_gives_roles_beyond_their_scope(scene: Scene) -> None:
     assert await outcome(scene.database, lead, "assignRole", input) == FORBIDDEN
 
 
+async def test_nobody_gives_a_role_where_it_reaches_beyond_their_teams(scene: Scene) -> None:
+    lead = await team_lead(scene)
+    role = await scene.role(Scope.TEAM, Reach.SCOPE)
+    await scene.deal(owner=scene.cid, team=scene.south)
+    both = await scene.agent(teams=[scene.north, scene.south])
+    for given in (role, await scene.role()):
+        input = {"agentId": gid(both), "roleId": gid(given)}
+        assert await outcome(scene.database, lead, "assignRole", input) == FORBIDDEN
+    data, _ = await run(scene.database, both, "{ deals { totalCount } }")
+    assert data == {"deals": {"totalCount": 0}}
+    for agent in (scene.ana, lead):
+        input = {"agentId": gid(agent), "roleId": gid(role)}
+        assert await outcome(scene.database, lead, "assignRole", input) == DONE
+
+
+async def test_nobody_takes_a_role_away_where_it_reaches_beyond_their_teams(scene: Scene) -> None:
+    lead = await team_lead(scene)
+    peer = await scene.agent(await scene.role(Scope.TEAM, Reach.SCOPE, PEOPLE), [scene.north, scene.south])
+    input = {"agentId": gid(peer), "roleId": gid(scene.roles[BuiltIn.REP])}
+    assert await outcome(scene.database, lead, "assignRole", input) == FORBIDDEN
+    assert await outcome(scene.database, scene.administrator, "assignRole", input) == DONE
+
+
+async def test_nobody_gives_a_role_where_it_reaches_beyond_their_inboxes(scene: Scene) -> None:
+    lead = await scene.agent(await scene.role(Scope.INBOX, Reach.SCOPE, PEOPLE), inboxes=[scene.mail])
+    own, wide = await scene.role(Scope.INBOX), await scene.role(Scope.INBOX, Reach.SCOPE)
+    for inboxes, came in (([scene.mail, scene.web], FORBIDDEN), ([scene.mail], DONE)):
+        agent = await scene.agent(own, [scene.south], inboxes)
+        input = {"agentId": gid(agent), "roleId": gid(wide)}
+        assert await outcome(scene.database, lead, "assignRole", input) == came
+
+
+async def test_a_role_that_comes_to_more_in_a_holders_hands_stays_as_it_is(scene: Scene) -> None:
+    role = await scene.role(Scope.TEAM, Reach.SCOPE, PEOPLE)
+    lead = await scene.agent(role, [scene.north])
+    input = {"id": gid(role), "permissions": ["roles.manage"]}
+    await scene.agent(role, [scene.north, scene.south])
+    assert await outcome(scene.database, lead, "updateRole", input) == FORBIDDEN
+    assert (await scene.again(role)).permissions == role.permissions
+    assert await outcome(scene.database, scene.administrator, "updateRole", input) == DONE
+
+
 async def test_people_manage_alone_gives_no_roles(scene: Scene) -> None:
     role = await scene.role(Scope.ACCOUNT, Reach.SCOPE, [Permission.PEOPLE_MANAGE])
     people = await scene.agent(role)

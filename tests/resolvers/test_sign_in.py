@@ -185,6 +185,18 @@ async def test_the_accounts_name_tells_accounts_apart(scene: Scene) -> None:
         assert payload["viewer"] == {"account": {"name": name}}
 
 
+async def test_the_account_is_named_where_it_has_several_with_one_email(scene: Scene) -> None:
+    async with scene.database.writing():
+        scene.ben.email, scene.ben.password_hash = "ana@acme.example", await hash_password(NEW)
+        await scene.ben.save()
+    for password, name in ((PASSWORD, "Ana"), (NEW, "Ben")):
+        payload, errors = await sign_in(scene, "viewer { agent { name } }", password=password, account="Acme")
+        assert errors == []
+        assert payload["viewer"] == {"agent": {"name": name}}
+    answers = [await sign_in(scene, password=password) for password in (PASSWORD, NEW)]
+    assert sorted(bool(payload) for payload, _ in answers) == [False, True]
+
+
 async def test_too_many_tries_are_told_to_wait(scene: Scene) -> None:
     for _ in range(10):
         _, errors = await sign_in(scene, password="wrong")

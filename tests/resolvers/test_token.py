@@ -131,6 +131,24 @@ async def test_who_revokes_the_token_of_ana(scene: Scene) -> None:
     assert await tried(scene, "revokeToken", make, who) == table
 
 
+async def test_nobody_revokes_a_token_of_who_is_above_them(scene: Scene) -> None:
+    settings = await scene.agent(await scene.role(Scope.ACCOUNT, Reach.OWN, [Permission.ACCOUNT_MANAGE]))
+    for holder, came in (
+        (scene.administrator, FORBIDDEN),
+        (scene.max, FORBIDDEN),
+        (scene.ana, DONE),
+        (scene.pia, DONE),
+        (settings, DONE),
+    ):
+        await signed_in(scene.database, holder)
+        column = "partner_user_id" if holder is scene.pia else "agent_id"
+        async with scene.database.reading():
+            token = await Token.filter(**{column: holder.id}).first()
+        assert token is not None
+        assert await outcome(scene.database, settings, "revokeToken", {"id": gid(token)}) == came, holder.name
+        assert ((await scene.again(token)).revoked_at is None) == (came == FORBIDDEN)
+
+
 async def test_a_revoked_token_is_good_for_nothing(scene: Scene) -> None:
     payload = await made(scene, scene.ana)
     revoked, errors = await mutate(
