@@ -7,6 +7,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import click
@@ -28,11 +29,14 @@ from commands.opening import opened
 from commands.provider import provider
 from commands.schema import schema
 from commands.serve import serve
+from commands.tick import tick
 from commands.token import token
 from models.database import BadUrl, BadValue, Busy, Database, Unreachable
 from models.migrating import pending
 from models.operations.problem import Conflict, Problem
+from models.operations.transfer_batch import go_on_with_all
 from models.sql import Sql
+from schema.errors import Unguarded
 from settings import BadSettings, Settings
 
 
@@ -42,15 +46,21 @@ def app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # The schema takes a second to build, which other commands need not wait for.
+        from resolvers.background import Background
         from resolvers.http import routes
+        from resolvers.transfer_going_on import may_move
 
-        database = await Database.open(settings.database_url)
+        database, background = await Database.open(settings.database_url), Background()
         try:
             app.state.database = database
             key_sets = KeySets(development=settings.development)
-            app.router.routes += routes(database, settings.keys, key_sets, development=settings.development)
+            app.router.routes += routes(
+                database, settings.keys, key_sets, background, development=settings.development
+            )
+            background.spawn(partial(go_on_with_all, database, may_move))
             yield
         finally:
+            await background.stop()
             await database.close()
 
     browsers = Middleware(
@@ -60,7 +70,9 @@ def app(settings: Settings) -> Starlette:
         allow_headers=["authorization", "content-type"],
         expose_headers=["x-request-id"],
     )
-    return Starlette(routes=[Route("/health", health)], middleware=[browsers], lifespan=lifespan)
+    # Where no page of another origin may ask, nothing needs to be said to browsers about it.
+    middleware = [browsers] if settings.origins else []
+    return Starlette(routes=[Route("/health", health)], middleware=middleware, lifespan=lifespan)
 
 
 async def health(request: Request) -> JSONResponse:
@@ -86,7 +98,7 @@ class Commands(click.Group):
             raise failure(f"{where}{problem.message}") from problem
         except BadValue as error:
             raise click.UsageError(str(error)) from error
-        except (BadSettings, BadUrl, Busy, Conflict, Unreachable) as error:
+        except (BadSettings, BadUrl, Busy, Conflict, Unguarded, Unreachable) as error:
             raise click.ClickException(str(error)) from error
         except OperationalError as error:
             if left := asyncio.run(_pending()):
@@ -106,13 +118,13 @@ def cli(ctx: click.Context) -> None:
     """Carteira: who owns which customer, and what each may see of it.
 
     Settings are CARTEIRA_DATABASE_URL, CARTEIRA_SECRET, CARTEIRA_ENV,
-    CARTEIRA_ORIGINS and CARTEIRA_LOG. Answers go to
+    CARTEIRA_ORIGINS, CARTEIRA_OUTBOX_HOURS and CARTEIRA_LOG. Answers go to
     standard output, talk to standard error. Exit status: 0, 1 for a failure, 2 for a wrong call.
     """
     ctx.obj = app
 
 
-for command in (account, agent, demo, import_directory, migrate, provider, schema, serve, token):
+for command in (account, agent, demo, import_directory, migrate, provider, schema, serve, tick, token):
     cli.add_command(command)
 
 

@@ -4,6 +4,7 @@ CARTEIRA_DATABASE_URL  sqlite://PATH or postgres://…; sqlite://carteira.db whe
 CARTEIRA_SECRET        what keys are derived from; made once beside the database in development
 CARTEIRA_ENV           development (where nothing is said) or production
 CARTEIRA_ORIGINS       frontends that browsers may let call, as https://app.example; none if nothing is said
+CARTEIRA_OUTBOX_HOURS  how long who lost their connection may take to come back and miss nothing: 72
 CARTEIRA_LOG           how much is logged: debug, info (where nothing is said), warning or error
 """
 
@@ -19,6 +20,8 @@ from models.database import BadUrl
 from models.engines.sqlite import file_path
 
 ENVIRONMENTS = ("development", "production")
+OUTBOX_HOURS = 72
+LONGEST_OUTBOX_HOURS = 24 * 366
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -35,11 +38,19 @@ class Settings:
     log_level: str
     keys: Keys = field(repr=False)
     origins: tuple[str, ...] = ()
+    outbox_hours: int = OUTBOX_HOURS
 
     @property
     def development(self) -> bool:
         """Whether this is a developer's own installation, where anyone may introspect."""
         return self.environment == "development"
+
+    @staticmethod
+    def check(environ: Mapping[str, str] = os.environ) -> None:
+        """See that what is said makes sense, for those who need no secret. Raises BadSettings."""
+        _one_of(environ, "CARTEIRA_ENV", ENVIRONMENTS, "development")
+        _one_of(environ, "CARTEIRA_LOG", LOG_LEVELS, "info")
+        _origins(environ)
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -52,7 +63,7 @@ class Settings:
         except WeakSecret as error:
             raise BadSettings(str(error)) from error
         log_level = _one_of(environ, "CARTEIRA_LOG", LOG_LEVELS, "info")
-        return cls(database_url, environment, log_level, keys, _origins(environ))
+        return cls(database_url, environment, log_level, keys, _origins(environ), outbox_hours_of(environ))
 
 
 def _one_of(environ: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:
@@ -70,6 +81,16 @@ def _origins(environ: Mapping[str, str]) -> tuple[str, ...]:
                 f"CARTEIRA_ORIGINS names {origin!r}; write origins without a path, as https://app.example"
             )
     return origins
+
+
+def outbox_hours_of(environ: Mapping[str, str] = os.environ) -> int:
+    """How long the outbox keeps what it tells, in hours. Raises BadSettings."""
+    said = environ.get("CARTEIRA_OUTBOX_HOURS") or str(OUTBOX_HOURS)
+    if not re.fullmatch("[0-9]{1,5}", said) or not 1 <= int(said) <= LONGEST_OUTBOX_HOURS:
+        raise BadSettings(
+            f"CARTEIRA_OUTBOX_HOURS is {said!r}; write whole hours, from 1 to {LONGEST_OUTBOX_HOURS}"
+        )
+    return int(said)
 
 
 def _own_secret(environment: str, database_url: str) -> str:

@@ -7,6 +7,7 @@ import click
 
 from commands.finding import account_called
 from commands.opening import opened
+from commands.saying import as_typed
 from models import Account
 from models.operations.actor import Actor
 from models.operations.create_account import create_account
@@ -28,7 +29,8 @@ def account() -> None:
 @click.option("--currency", default="USD", show_default=True, metavar="C", help="Three letters, as in EUR.")
 def create(name: str, admin: str, time_zone: str, currency: str) -> None:
     """Make an account with its built-in roles and an administrator; prints its id."""
-    made = asyncio.run(_create(name, admin, time_zone, currency))
+    with as_typed(name="NAME", email="--admin", timeZone="--time-zone", currency="--currency"):
+        made = asyncio.run(_create(name, admin, time_zone, currency))
     click.echo(made.id)
     call = shlex.join(["python", "server.py", "token", "--account", name, "--agent", admin])
     click.echo(f"To sign in: {call}", err=True)
@@ -42,9 +44,21 @@ async def _create(name: str, admin: str, time_zone: str, currency: str) -> Accou
 
 @account.command("set")
 @click.argument("name")
-@click.option("--module", "modules", type=(click.Choice(["sales"]), SWITCH), multiple=True)
 @click.option(
-    "--capability", "capabilities", type=(click.Choice(["granular-permissions"]), SWITCH), multiple=True
+    "--module",
+    "modules",
+    type=(click.Choice(["sales"]), SWITCH),
+    multiple=True,
+    metavar="sales on|off",
+    help="Goals, rewards, distribution, leaderboard and transfers.",
+)
+@click.option(
+    "--capability",
+    "capabilities",
+    type=(click.Choice(["granular-permissions"]), SWITCH),
+    multiple=True,
+    metavar="granular-permissions on|off",
+    help="On: role, reach and isolation say who sees a record. Off: its team and inbox.",
 )
 def set_(name: str, modules: list[tuple[str, str]], capabilities: list[tuple[str, str]]) -> None:
     """Switch a module or a capability on or off; prints how they stand then."""

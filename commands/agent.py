@@ -4,11 +4,13 @@ import asyncio
 
 import click
 
-from commands.finding import account_called, named_rows
+from commands.finding import account_called, introduced, named_rows
 from commands.opening import opened
-from models import Agent, Inbox, Role, Team
+from commands.saying import as_typed
+from models import Account, Agent, AgentStatus, Inbox, Role, Team
 from models.operations.actor import Actor
 from models.operations.create_agent import create_agent
+from models.text import fold
 
 
 @click.group()
@@ -28,8 +30,12 @@ def agent() -> None:
 def add(
     name: str, account: str, email: str, role: str, teams: tuple[str, ...], inboxes: tuple[str, ...]
 ) -> None:
-    """Take someone into an account; prints their id. Teams and inboxes must be there already."""
-    click.echo(asyncio.run(_add(name, account, email, role, teams, inboxes)).id)
+    """Take someone into an account; prints their id. Teams and inboxes must be there already.
+
+    Who is there already, by name and email, is not taken in again.
+    """
+    with as_typed(name="NAME", email="--email"):
+        click.echo(asyncio.run(_add(name, account, email, role, teams, inboxes)).id)
 
 
 async def _add(
@@ -38,6 +44,7 @@ async def _add(
     async with opened() as database, database.writing():
         found = await account_called(account)
         (role_row,) = await named_rows(Role, found, [role])
+        await _require_new(found, name, email)
         return await create_agent(
             Actor(found.id),
             name=name,
@@ -45,4 +52,18 @@ async def _add(
             role_id=role_row.id,
             team_ids=[row.id for row in await named_rows(Team, found, teams)],
             inbox_ids=[row.id for row in await named_rows(Inbox, found, inboxes)],
+        )
+
+
+async def _require_new(account: Account, name: str, email: str) -> None:
+    """Refuse to take in the same person twice, and say who else has this email. Raises ClickException."""
+    others = await Agent.filter(account_id=account.id, email_folded=fold(email)).order_by("id")
+    there = [each for each in others if each.status is not AgentStatus.DEACTIVATED]
+    if same := [each for each in there if each.name_folded == fold(name)]:
+        raise click.ClickException(f"{account.name} has them already: {introduced(same)}")
+    if there:
+        click.echo(
+            f"{account.name} has others with this email: {introduced(there)}. "
+            "`token --agent` takes an id as well.",
+            err=True,
         )

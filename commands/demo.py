@@ -54,6 +54,19 @@ async def demo_people(database: Database) -> list[Person]:
     return people
 
 
+async def shut_out(database: Database) -> list[str]:
+    """Everyone of the demo who can't sign in, each with why: there for whoever wants to see that, too."""
+    told: list[str] = []
+    async with database.reading():
+        for company in COMPANIES:
+            if account := await Account.get_or_none(name=company.name):
+                agents = Agent.filter(account_id=account.id).exclude(status=AgentStatus.ACTIVE)
+                told += [f"{agent.name} is {agent.status.lower()}" for agent in await agents]
+                users = PartnerUser.filter(account_id=account.id, portal_access=False)
+                told += [f"{user.name} has no portal access" for user in await users]
+    return told
+
+
 async def _agents(account: Account) -> list[Person]:
     roles = {role.id: role.name for role in await Role.filter(account_id=account.id)}
     agents = await Agent.filter(account_id=account.id, status=AgentStatus.ACTIVE).order_by("name_folded")

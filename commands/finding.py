@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -18,10 +19,12 @@ async def account_called(name: str) -> Account:
 
 
 async def agent_called(account: Account, named: str) -> Agent:
-    """The one active agent with this name or email, however it is capitalised."""
+    """The one active agent with this id, email or name, however it is capitalised."""
     folded = fold(named)
-    found = await Agent.filter(account_id=account.id, email_folded=folded)
-    found = found or await Agent.filter(account_id=account.id, name_folded=folded)
+    columns = {"email_folded": folded, "name_folded": folded}
+    found: list[Agent] = []
+    for column, held in {**id_named(named), **columns}.items():
+        found = found or await Agent.filter(account_id=account.id, **{column: held}).order_by("id")
     agent: Agent = _only(found, named, f"agents of {account.name}")
     if agent.status is not AgentStatus.ACTIVE:
         raise click.ClickException(f"{agent.name} is {agent.status.lower()} and can't sign in")
@@ -29,8 +32,11 @@ async def agent_called(account: Account, named: str) -> Agent:
 
 
 async def partner_user_called(account: Account, email: str) -> PartnerUser:
-    """The one partner user with this email; they must have portal access."""
-    found = await PartnerUser.filter(account_id=account.id, email_folded=fold(email))
+    """The one partner user with this id or email; they must have portal access."""
+    columns = {**id_named(email), "email_folded": fold(email)}
+    found: list[PartnerUser] = []
+    for column, held in columns.items():
+        found = found or await PartnerUser.filter(account_id=account.id, **{column: held}).order_by("id")
     user: PartnerUser = _only(found, email, f"partner users of {account.name}")
     if not user.portal_access:
         raise click.ClickException(f"{user.name} has no portal access and can't sign in")
@@ -55,6 +61,19 @@ def _only(found: list[Any], named: str, among: str) -> Any:
         raise click.ClickException(f"nobody goes by {named} among the {among}")
     if len(found) > 1:
         raise click.ClickException(
-            f"{len(found)} go by {named} among the {among}: give an email of one's own"
+            f"{len(found)} go by {named} among the {among}; give the id of one: {introduced(found)}"
         )
     return found[0]
+
+
+def id_named(named: str) -> dict[str, UUID]:
+    """The column `id` with the id that was typed, where it is one."""
+    try:
+        return {"id": UUID(named)}
+    except ValueError:
+        return {}
+
+
+def introduced(people: Iterable[Any]) -> str:
+    """Agents or partner users, each by id, name and email."""
+    return ", ".join(f"{each.id} ({each.name}, {each.email or 'no email'})" for each in people)

@@ -7,16 +7,18 @@ from contextlib import asynccontextmanager
 import click
 
 from models.database import BadUrl, Busy, Database, Unreachable
+from settings import BadSettings, Settings
 
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Database]:
     """The database of the settings, closed afterwards. Raises ClickException where it can't be used."""
     try:
+        Settings.check()
         database = await Database.open(os.environ.get("CARTEIRA_DATABASE_URL", "sqlite://carteira.db"))
         try:
             yield database
         finally:
             await database.close()
-    except (BadUrl, Busy, Unreachable) as error:
+    except (BadSettings, BadUrl, Busy, Unreachable) as error:
         raise click.ClickException(str(error)) from error

@@ -9,9 +9,16 @@ from uuid import UUID
 
 import click
 
-from authz.identity_providers import ALGORITHMS, ProviderRefused, add_provider, link_subject
+from authz.identity_providers import (
+    ALGORITHMS,
+    ProviderRefused,
+    ProviderSenseless,
+    add_provider,
+    link_subject,
+)
+from commands.finding import id_named, introduced
+from commands.opening import opened
 from models import Account, Agent, IdentityProvider, PartnerUser
-from models.database import BadUrl, Busy, Database, Unreachable
 from models.text import fold
 
 
@@ -81,20 +88,18 @@ def link(issuer: str, audience: str, subject: str, agent: str | None, partner_us
 
 
 def _write(work: Callable[[], Awaitable[UUID]]) -> UUID:
-    """Do `work` in one transaction; what can't be done is said in one line, with exit status 1."""
+    """Do `work` in one transaction; exit status 1 says that it can't be done, 2 that it makes no sense."""
     try:
         return asyncio.run(_in_transaction(work))
-    except (ProviderRefused, BadUrl, Busy, Unreachable) as error:
+    except ProviderSenseless as error:
+        raise click.UsageError(str(error)) from error
+    except ProviderRefused as error:
         raise click.ClickException(str(error)) from error
 
 
 async def _in_transaction(work: Callable[[], Awaitable[UUID]]) -> UUID:
-    database = await Database.open(os.environ.get("CARTEIRA_DATABASE_URL", "sqlite://carteira.db"))
-    try:
-        async with database.writing():
-            return await work()
-    finally:
-        await database.close()
+    async with opened() as database, database.writing():
+        return await work()
 
 
 async def _account(name: str) -> Account:
@@ -113,11 +118,15 @@ async def _provider(issuer: str, audience: str) -> IdentityProvider:
 
 async def _person(people: Any, provider: IdentityProvider, named: str, *columns: str) -> UUID:
     """The one person of the provider's account who goes by `named` in one of the columns."""
-    found: set[UUID] = set()
-    for column in columns:
-        known = await people.filter(account_id=provider.account_id, **{column: fold(named)})
-        found |= {person.id for person in known}
-    if len(found) != 1:
-        many = "nobody" if not found else f"{len(found)} persons"
-        raise click.ClickException(f"In the provider's account, {many} go by {named}; name exactly one.")
-    return found.pop()
+    found: dict[UUID, Any] = {}
+    for column, held in {**id_named(named), **dict.fromkeys(columns, fold(named))}.items():
+        known = await people.filter(account_id=provider.account_id, **{column: held})
+        found |= {person.id: person for person in known}
+    if not found:
+        raise click.ClickException(f"In the provider's account, nobody goes by {named}.")
+    if len(found) > 1:
+        raise click.ClickException(
+            f"In the provider's account, {len(found)} persons go by {named}; "
+            f"give the id of one: {introduced(found.values())}"
+        )
+    return found.popitem()[0]

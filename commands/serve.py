@@ -10,18 +10,33 @@ import click
 import uvicorn
 from starlette.applications import Starlette
 
-from commands.demo import demo_people
+from commands.cutting import CuttingProtocol
+from commands.demo import Person, demo_people, shut_out
+from commands.demonstration.company import GUIDES
 from commands.opening import opened
 from commands.token import token_for
+from models.database import Database
 from models.migrating import pending
 from settings import Settings
 
 TOKENS_LIVE = timedelta(days=30)
 
+LARGEST_MESSAGE = 2 * 1024 * 1024
+"""Bytes of a message over a WebSocket: as much as a request over HTTP."""
+
+STOPPING_SECONDS = 5
+"""How long a server that stops waits for requests; streams, which never end by themselves, are cut."""
+
+
+class Port(click.IntRange):
+    """A port's number."""
+
+    name = "port number"
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="H", help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, metavar="P", type=click.IntRange(0, 65535))
+@click.option("--port", default=8000, show_default=True, metavar="P", type=Port(0, 65535))
 @click.option("--show-tokens", is_flag=True, help="In development: print a token for each demo person.")
 @click.pass_obj
 def serve(app: Callable[[Settings], Starlette], host: str, port: int, show_tokens: bool) -> None:
@@ -31,15 +46,23 @@ def serve(app: Callable[[Settings], Starlette], host: str, port: int, show_token
         raise click.UsageError("--show-tokens is for development; use `token` for one person's token.")
     _require_free(host, port)
     told = asyncio.run(_prepared(settings, show_tokens))
+    # Built before uvicorn is there: what is wrong with it is said in a line.
+    import resolvers.schema  # noqa: F401
+
     config = uvicorn.Config(
         app(settings),
         host=host,
         port=port,
         loop="uvloop",
         http="httptools",
+        ws=CuttingProtocol,
         log_level=settings.log_level,
         access_log=settings.log_level == "debug",
         server_header=False,
+        timeout_graceful_shutdown=STOPPING_SECONDS,
+        ws_max_size=LARGEST_MESSAGE,
+        # What is told is short; to compress it would cost each of a thousand listeners their own memory.
+        ws_per_message_deflate=False,
     )
     server = Server(config, told)
     try:
@@ -64,7 +87,7 @@ def _require_free(host: str, port: int) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, that tells its address on standard output."""
+    """uvicorn's, that tells its address on standard output, and below what else is told, once more."""
 
     def __init__(self, config: uvicorn.Config, told: list[str]) -> None:
         super().__init__(config)
@@ -79,6 +102,8 @@ class Server(uvicorn.Server):
             click.echo(f"http://{host}:{port}/graphql")
             for line in self._told:
                 click.echo(line)
+            if self._told:
+                click.echo(f"Open http://{host}:{port}/graphql, and paste a line with a token under Headers.")
 
 
 async def _prepared(settings: Settings, show_tokens: bool) -> list[str]:
@@ -90,13 +115,22 @@ async def _prepared(settings: Settings, show_tokens: bool) -> list[str]:
             )
         if not show_tokens:
             return []
-        lines = []
-        for account, kind, name, email in await demo_people(database):
-            agent, user = (None, email) if kind == "Partner user" else (email, None)
-            bearer = await token_for(database, settings, account, agent, user, TOKENS_LIVE)
-            lines += [
-                "",
-                f"{account}: {name} ({kind}, {email})",
-                json.dumps({"Authorization": f"Bearer {bearer}"}),
-            ]
-        return lines
+        people = sorted(await demo_people(database), key=_place)
+        return [line for person in people for line in await _introduction(database, settings, person)] + [
+            f"No token: {', '.join(told)}." for told in [await shut_out(database)] if told
+        ]
+
+
+def _place(person: Person) -> int:
+    name = person[2]
+    return GUIDES.index(name) if name in GUIDES else len(GUIDES)
+
+
+async def _introduction(database: Database, settings: Settings, person: Person) -> list[str]:
+    account, kind, name, email = person
+    agent, user = (None, email) if kind == "Partner user" else (email, None)
+    bearer = await token_for(database, settings, account, agent, user, TOKENS_LIVE)
+    return [
+        f"{name}, {kind}, {account}, {email}",
+        json.dumps({"Authorization": f"Bearer {bearer}"}, separators=(",", ":")),
+    ]

@@ -36,8 +36,8 @@ class Span(click.ParamType[timedelta]):
 
 @click.command()
 @click.option("--account", required=True, metavar="NAME", help="The account's name.")
-@click.option("--agent", metavar="NAME-OR-EMAIL", help="The agent who signs in with it.")
-@click.option("--partner-user", metavar="EMAIL", help="The partner user who signs in with it.")
+@click.option("--agent", metavar="NAME-OR-EMAIL", help="The agent who signs in with it; or their id.")
+@click.option("--partner-user", metavar="EMAIL", help="The partner user who signs in with it; or their id.")
 @click.option(
     "--ttl", type=Span(), default="1h", show_default=True, metavar="SPAN", help="As in 30m, 1h, 7d."
 )

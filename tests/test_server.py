@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from commands.demonstration.company import GUIDES
 from server import app
 from settings import Settings
 
@@ -44,6 +45,8 @@ async def test_it_tells_its_address_and_answers_there(fresh_url: Callable[[], Aw
         assert (health.status_code, health.json()) == (200, {"status": "ok"})
         asked = await client.post(address, json={"query": "{ __typename }"})
         assert asked.json() == {"data": {"__typename": "Query"}}
+        root = await client.get(address.replace("/graphql", "/"))
+        assert (root.status_code, root.headers["location"]) == (307, "/graphql")
     # uvicorn hands the signal on once it has stopped in order.
     assert process.returncode in (0, -signal.SIGTERM)
 
@@ -66,11 +69,22 @@ async def test_demo_tokens_are_ready_to_paste(fresh_url: Callable[[], Awaitable[
     assert await asyncio.wait_for(demo.wait(), 60) == 0
     async with serving(url, "--show-tokens") as (process, address), httpx.AsyncClient() as client:
         assert process.stdout is not None
-        for _ in range(3):
-            line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
-        headers = json.loads(line)
-        asked = await client.post(address, json={"query": "{ viewer { __typename } }"}, headers=headers)
-        assert asked.json() == {"data": {"viewer": {"__typename": "Viewer"}}}
+        told: list[str] = []
+        while not told or not told[-1].startswith("Open "):
+            told.append((await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip())
+        people, tokens, (without, last) = told[:-2:2], told[1:-2:2], told[-2:]
+        assert [person.split(",")[0] for person in people[:2]] == list(GUIDES)
+        assert len(people) == len(tokens) == 19
+        assert without.startswith("No token: Rui Esteves is suspended, Sofia Reis has no portal access, ")
+        assert address in last
+        for headers in map(json.loads, (tokens[0], tokens[-1])):
+            asked = await client.post(address, json={"query": "{ viewer { __typename } }"}, headers=headers)
+            assert asked.json() == {"data": {"viewer": {"__typename": "Viewer"}}}
+
+
+def test_the_readme_asks_as_those_who_come_first() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert [name for name in GUIDES if name not in readme] == []
 
 
 async def test_health_tells_when_the_database_is_gone(

@@ -93,3 +93,14 @@ def test_a_secret_is_never_shown() -> None:
     assert SECRET not in repr(settings)
     assert settings.keys.sign_in.hex() not in repr(settings)
     assert repr(settings.keys.sign_in) not in repr(settings)
+
+
+def test_how_long_the_outbox_is_kept() -> None:
+    assert Settings.read({"CARTEIRA_SECRET": SECRET}).outbox_hours == 72
+    assert Settings.read({"CARTEIRA_SECRET": SECRET, "CARTEIRA_OUTBOX_HOURS": "1"}).outbox_hours == 1
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "1.5", "many", "99999"])
+def test_hours_that_make_no_sense_are_refused(hours: str) -> None:
+    with pytest.raises(BadSettings, match="CARTEIRA_OUTBOX_HOURS"):
+        Settings.read({"CARTEIRA_SECRET": SECRET, "CARTEIRA_OUTBOX_HOURS": hours})

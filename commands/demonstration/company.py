@@ -102,3 +102,5 @@ NORDLYS = Company(
 )
 
 COMPANIES = (VELA, NORDLYS)
+GUIDES = ("Ana Lobo", "Otto Brandão")
+"""Those whom the README asks as: they come first wherever people are listed for a newcomer."""

@@ -99,9 +99,10 @@ class TestAccount:
         [
             (["A", "--admin", "a@b.example", "--time-zone", "Mars/Olympus"], "no time zone"),
             (["A", "--admin", "a@b.example", "--currency", "money"], "no currency"),
-            (["", "--admin", "a@b.example"], "name"),
-            (["x" * 9000, "--admin", "a@b.example"], "name"),
-            (["A", "--admin", "no email at all"], "email"),
+            (["", "--admin", "a@b.example"], "Invalid value for NAME: name must not be blank"),
+            (["x" * 9000, "--admin", "a@b.example"], "Invalid value for NAME: name has at most"),
+            (["A", "--admin", "no email at all"], "Invalid value for --admin: email is no email address"),
+            (["A", "--admin", "a@b.example", "--time-zone", "?"], "Invalid value for --time-zone: This is"),
             ([b"\xff\xfe", "--admin", "a@b.example"], "surrogate"),
             (["A"], "--admin"),
             (["A", "B", "--admin", "a@b.example"], "unexpected"),
@@ -121,6 +122,7 @@ class TestAccount:
 
     def test_set_what_is_not_there(self, acme: Line) -> None:
         assert "no account Nobody" in acme.refused(1, "account", "set", "Nobody", "--module", "sales", "on")
+        assert "--capability granular-permissions on|off" in acme("account", "set", "--help").answer
         assert "what to switch" in acme.refused(2, "account", "set", "Acme")
         acme.refused(2, "account", "set", "Acme", "--module", "magic", "on")
         acme.refused(2, "account", "set", "Acme", "--module", "sales", "maybe")
@@ -151,6 +153,25 @@ class TestAgent:
         assert "no account B" in acme.refused(1, *elsewhere)
         async with database.reading():
             assert await Agent.all().count() == 1
+
+    async def test_the_same_person_is_not_taken_in_twice(self, database: Database, acme: Line) -> None:
+        (id,) = acme(*ANA, "--role", "rep").answer.split()
+        said = acme.refused(1, "agent", "add", "ANA", *ANA[3:], "--role", "rep")
+        assert f"has them already: {id} (Ana, ana@acme.example)" in said
+        another = acme("agent", "add", "Anabel", *ANA[3:], "--role", "rep")
+        assert another.status == 0
+        assert f"others with this email: {id} (Ana, ana@acme.example)" in another.talk
+        words = ["token", "--account", "Acme", "--agent"]
+        said = acme.refused(1, *words, "ana@acme.example")
+        assert "give the id of one: " in said
+        assert f"{id} (Ana, ana@acme.example)" in said
+        keys = Settings.read(acme.environ).keys
+        for given in (id, another.answer.strip().upper()):
+            claim = await read_token(database, keys, acme(*words, given).answer.strip(), KeySets())
+            assert str(claim.agent_id) == given.lower()
+        async with database.writing():
+            await Agent.filter(id=id).update(status=AgentStatus.DEACTIVATED)
+        assert acme(*ANA, "--role", "rep").status == 0
 
 
 class TestToken:
@@ -184,7 +205,7 @@ class TestToken:
         acme(*ANA, "--role", "rep")
         words = ["token", "--account", "Acme", "--agent"]
         assert "nobody goes by bea" in acme.refused(1, *words, "bea")
-        acme(*ANA, "--role", "rep")
+        acme(*ANA[:5], "--email", "ana@other.example", "--role", "rep")
         assert "2 go by ana" in acme.refused(1, *words, "ana")
         async with database.writing():
             await Agent.filter(name="Ana").update(status=AgentStatus.SUSPENDED)
@@ -235,6 +256,19 @@ class TestMigrate:
         line = Line(url)
         assert "Error: " in line.refused(1, "migrate")
         assert "Error: " in line.refused(1, "account", "create", "A", "--admin", "a@b.example")
+
+
+@pytest.mark.parametrize(
+    "words", [["migrate"], ["demo"], ["serve"], ["account", "create", "A", "--admin", "a@b.example"]]
+)
+@pytest.mark.parametrize("setting", ["CARTEIRA_LOG", "CARTEIRA_ENV", "CARTEIRA_ORIGINS"])
+def test_a_setting_that_makes_no_sense_is_refused_by_all(words: list[str], setting: str) -> None:
+    said = Line("sqlite://nowhere/at/all.db").refused(1, *words, **{setting: "loud"})
+    assert setting in said
+
+
+def test_a_port_that_is_none(line: Line) -> None:
+    assert "'abc' is not a valid port number" in line.refused(2, "serve", "--port", "abc")
 
 
 @pytest.mark.parametrize(

@@ -81,11 +81,10 @@ async def test_a_partner_user_is_linked_by_email(url: str, key_file: str) -> Non
 async def test_what_fails_says_why_in_one_line(url: str, key_file: str) -> None:
     failures = [
         (await add(key_file, account="Nobody"), "no account Nobody"),
-        (await add(key_file, algorithm="HS256"), "asymmetric"),
         (await run("link", *NAMES, "--subject", "1", "--agent", "Ana"), "no provider yet"),
         (await add(key_file), ""),
         (await add(key_file), "already bound"),
-        (await run("link", *NAMES, "--subject", "1", "--agent", "Zoe"), "nobody go by Zoe"),
+        (await run("link", *NAMES, "--subject", "1", "--agent", "Zoe"), "nobody goes by Zoe"),
         (await run("link", *NAMES, "--subject", "1", "--agent", "bea"), "2 persons go by bea"),
     ]
     for result, message in failures:
@@ -101,5 +100,9 @@ async def test_a_wrong_call_is_told_from_a_failure(url: str, key_file: str) -> N
         await run("link", *NAMES, "--subject", "1"),
         await run("link", *NAMES, "--subject", "1", "--agent", "Ana", "--partner-user", "x"),
         await run("add"),
+        await add(key_file, algorithm="HS256"),
+        await run(
+            "add", "--account", "Acme", *NAMES, "--algorithm", "ES256", "--jwks-url", "http://x.example"
+        ),
     ):
         assert result.exit_code == 2, result.output
