@@ -21,13 +21,16 @@ from authz.policies import POLICIES
 from authz.scopes import SCOPES
 from commands.demo import make_demo
 from commands.demonstration.company import VELA
+from docs import walked
 from docs.generate import PAGE, page
+from docs.layout import laid_out
 from models import (
     Account,
     Agent,
     Contact,
     Conversation,
     Deal,
+    DistributionPolicy,
     Inbox,
     Partner,
     PartnerUser,
@@ -36,12 +39,14 @@ from models import (
     Team,
     Token,
     TokenKind,
+    Transfer,
 )
 from models.database import Database
 from resolvers.schema import schema
 from schema.errors import Code
 from server import cli
 from tests.conftest import SqliteFiles
+from tests.resolvers.listening import listening
 from tests.resolvers.support import codes, gid, run
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +56,9 @@ CODE = [
     for folder in ("authz", "commands", "models", "resolvers", "schema")
     for path in (ROOT / folder).rglob("*.py")
 ]
+GIVEN = {"after": None, **walked.asked()[1]}
+"""Variables of the examples that are no row's."""
+
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ASKER = re.compile(r"# as ([^:\n]+)(?:: ([A-Z_]+))?\n")
 
@@ -113,6 +121,10 @@ class _Reader:
         assert said, f"say in the first line who asks, as in `# as Ana Lobo`:\n{example}"
         asker = None if said[1] == "nobody" else await self._person(said[1])
         variables = {name: await self._value(name, asker) for name in re.findall(r"\$(\w+):", example)}
+        if "\nsubscription" in example:
+            async with listening(self.database, asker, example, variables) as stream:
+                assert stream.ended == said[2], example
+            return
         data, errors = await run(self.database, asker, example, variables)
         met = codes(errors) + _user_errors(data)
         assert set(met) == ({said[2]} if said[2] else set()), f"{example}\n{errors or data}"
@@ -124,8 +136,8 @@ class _Reader:
             return await Agent.get_or_none(name=name) or await PartnerUser.get(name=name)
 
     async def _value(self, name: str, asker: Any) -> Any:
-        if name == "after":
-            return None
+        if name in GIVEN:
+            return GIVEN[name]
         async with self.database.reading():
             row = await self._row(name, asker, await Account.get(name=VELA.name))
         assert row is not None, f"the demo has no ${name} for {asker.name}"
@@ -140,11 +152,9 @@ class _Reader:
             case "theirs":
                 return await self._deal(await Agent.get(name="Davi Monteiro"))
             case "contact":
-                return (
-                    await Contact.filter(owner_id=asker.id, archived_at=None, erased_at=None)
-                    .order_by("id")
-                    .first()
-                )
+                owner = await self._rep(asker)
+                contacts = Contact.filter(owner_id=owner.id, archived_at=None, erased_at=None)
+                return await contacts.order_by("id").first()
             case "conversation":
                 return await Conversation.filter(owner_id=asker.id, archived_at=None).order_by("id").first()
             case "agent":
@@ -153,19 +163,27 @@ class _Reader:
                 return await Agent.get(name="Davi Monteiro")
             case "token":
                 return await Token.filter(kind=TokenKind.API, account_id=account.id).first()
+            case "transfer":
+                return await Transfer.filter(account_id=account.id).first()
             case "partner":
                 return await Partner.get(name=VELA.partner)
             case "role":
                 return await Role.get(name="Rep", account_id=account.id)
             case "team":
                 return await Team.get(name="Coast")
+            case "policy":
+                return await DistributionPolicy.filter(account_id=account.id).first()
             case "inbox":
                 return await Inbox.get(name="Mail", account_id=account.id)
         raise AssertionError(f"teach _Reader what ${name} is")
 
-    async def _deal(self, asker: Agent, **columns: Any) -> Deal | None:
+    async def _rep(self, asker: Agent) -> Agent:
+        """Who asks, or, where that is no rep, Ana Lobo."""
         role = await Role.get(id=asker.role_id)
-        owner = asker if role.name == "Rep" else await Agent.get(name="Ana Lobo")
+        return asker if role.name == "Rep" else await Agent.get(name="Ana Lobo")
+
+    async def _deal(self, asker: Agent, **columns: Any) -> Deal | None:
+        owner = await self._rep(asker)
         return await Deal.filter(owner_id=owner.id, archived_at=None, **columns).order_by("id").first()
 
 
@@ -194,6 +212,21 @@ def test_the_operators_examples_run(
 
 def test_the_tables_are_those_of_the_rules() -> None:
     assert PAGE.read_text("utf-8") == page(), "run `python -m docs.generate`, and look at what has changed"
+
+
+async def test_the_walk_is_the_one_that_a_query_goes(demo_file: Path) -> None:
+    async with _opened(demo_file) as database:
+        walk = await walked.page(database)
+    assert walked.PAGE.read_text("utf-8") == walk, "run `python -m docs.generate`, and tell the page of it"
+
+
+def test_laying_out_changes_white_space_alone() -> None:
+    statement = (
+        f"SELECT f(({'a, ' * 40}b)) FROM t WHERE ('(' = ? AND {'x OR ' * 30}y) AND z ORDER BY {'q, ' * 40}a"
+    )
+    shown = laid_out(statement)
+    assert max(map(len, shown.splitlines())) <= 100
+    assert "".join(shown.split()) == "".join(statement.split())
 
 
 def test_every_scope_rule_policy_and_permission_is_told() -> None:

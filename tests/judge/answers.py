@@ -375,6 +375,7 @@ def whole(viewer: Judged) -> Row:
         "portfolios": {one: portfolio_stats(viewer, one) for one in portfolios(viewer)},
         "stats": [deal_stats(viewer, None, one) for one in (None, *GROUPS)],
         "explained": explained(viewer),
+        "diagnosed": diagnosed(viewer),
     }
 
 
@@ -390,3 +391,25 @@ def explained(viewer: Judged) -> dict[UUID, Any]:
         one: (role["scope"], role["reach"], role["built_in"], "account.manage" in role["permissions"])
         for one, role in held.items()
     }
+
+
+def diagnosed(viewer: Judged) -> dict[UUID, Any]:
+    """What the diagnosis of a distribution policy rests on beside the view: what its saver may do, and where.
+
+    Whoever sees a policy is told whether it rests, and whom it passes over as out of its saver's scope.
+    """
+    world = viewer.world
+    return {
+        one: _remit(viewer, world["agent"][world["distribution_policy"][one]["saved_by_id"]])
+        for one in sight(viewer, "distribution_policy")
+    }
+
+
+def _remit(viewer: Judged, saver: Row) -> Any:
+    world, role = viewer.world, viewer.world["role"][saver["role_id"]]
+    held = (role["scope"], role["reach"], role["built_in"], "sales.manage" in role["permissions"])
+    if role["scope"] != "INBOX":
+        return held, saver["status"]
+    places = {(one["agent_id"], one["inbox_id"]) for one in world["inbox_member"].values()}
+    talks = {(one["contact_id"], one["inbox_id"]) for one in world["conversation"].values()}
+    return held, saver["status"], places, talks

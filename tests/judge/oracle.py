@@ -60,13 +60,40 @@ class Group(StrEnum):
 class Field:
     """A field: its group, what kind of value it has, the column, and the type that it refers to.
 
-    Kinds: text, enum, number, flag, instant, day, money, one, many, json, function.
+    Kinds: text, enum, number, flag, instant, day, money, one, many, json, counts, function.
     """
 
     group: Group
     kind: str
     column: str = ""
     target: str = ""
+
+
+class Unjudged(KeyError):
+    """The judge has no word on a field: it is new, and authorization.md must say who may see it."""
+
+    __str__ = Exception.__str__
+
+
+class Fields(dict[str, Field]):
+    """The fields of a type, by their names."""
+
+    def __init__(self, type_name: str, known: dict[str, Field]) -> None:
+        super().__init__(known)
+        self.type_name = type_name
+
+    def __missing__(self, name: str) -> Field:
+        raise Unjudged(
+            f"The judge does not know {self.type_name}.{name}: add it to {self.type_name} in "
+            f"{_where(self.type_name)} in tests/judge/oracle.py, with the group of authorization.md that it "
+            "is in, and its column to what makes such rows in tests/judge/world.py."
+        )
+
+
+def _where(type_name: str) -> str:
+    if type_name in RECORD_FIELDS:
+        return "RECORD_FIELDS"
+    return "MOVING_FIELDS" if type_name in MOVING_FIELDS else "PLAIN_FIELDS"
 
 
 TYPES = {
@@ -86,6 +113,15 @@ TYPES = {
     "AuditEntry": "audit_entry",
     "Token": "token",
     "Account": "account",
+    "Transfer": "transfer",
+    "TransferShare": "transfer_share",
+    "TransferItem": "transfer_item",
+    "TransferRule": "transfer_rule",
+    "TransferRuleShare": "transfer_rule_share",
+    "DistributionPolicy": "distribution_policy",
+    "DistributionMember": "distribution_member",
+    "DistributionDecision": "distribution_decision",
+    "DistributionCandidate": "distribution_candidate",
 }
 TYPE_OF = {table: name for name, table in TYPES.items()}
 RECORD_TYPES = tuple(TYPE_OF[table] for table in RECORDS)
@@ -179,12 +215,15 @@ PLAIN_FIELDS: dict[str, dict[str, Field]] = {
         "at": Field(Group.WORDS, "instant", "at"),
         "author": Field(Group.WORDS, "one", "author_id", "Agent"),
         "changes": Field(Group.WORDS, "json", "changes"),
+        "reason": Field(Group.WORDS, "text", "reason"),
+        "transfer": Field(Group.WORDS, "one", "transfer_id", "Transfer"),
     },
     "Agent": {
         "name": Field(Group.IDENTITY, "text", "name"),
         "email": Field(Group.DETAILS, "text", "email"),
         "status": Field(Group.IDENTITY, "enum", "status"),
         "available": Field(Group.ACTIVITY, "flag", "available"),
+        "load": Field(Group.ACTIVITY, "number"),
         "version": Field(Group.ACTIVITY, "number", "version"),
         "role": Field(Group.IDENTITY, "one", "role_id", "Role"),
         "mainTeam": Field(Group.IDENTITY, "one", "main_team_id", "Team"),
@@ -253,9 +292,82 @@ PLAIN_FIELDS: dict[str, dict[str, Field]] = {
         "unownedVisibility": Field(Group.DETAILS, "enum", "unowned_visibility"),
     },
 }
-FIELDS = {
+_SHARE = {
+    "agent": Field(Group.IDENTITY, "one", "agent_id", "Agent"),
+    "weight": Field(Group.IDENTITY, "number", "weight"),
+}
+_AS_SAVED = {
+    "enabled": Field(Group.IDENTITY, "flag", "enabled"),
+    "team": Field(Group.IDENTITY, "one", "team_id", "Team"),
+    "savedBy": Field(Group.IDENTITY, "one", "saved_by_id", "Agent"),
+    "createdAt": Field(Group.IDENTITY, "instant", "created_at"),
+    "version": Field(Group.IDENTITY, "number", "version"),
+}
+MOVING_FIELDS: dict[str, dict[str, Field]] = {
+    "Transfer": {
+        "fromAgent": Field(Group.IDENTITY, "one", "from_agent_id", "Agent"),
+        "madeBy": Field(Group.IDENTITY, "one", "made_by_id", "Agent"),
+        "revertedBy": Field(Group.IDENTITY, "one", "reverted_by_id", "Agent"),
+        "rule": Field(Group.IDENTITY, "one", "rule_id", "TransferRule"),
+        "state": Field(Group.IDENTITY, "enum", "state"),
+        "reason": Field(Group.IDENTITY, "text", "reason"),
+        "createdAt": Field(Group.IDENTITY, "instant", "created_at"),
+        "finishedAt": Field(Group.IDENTITY, "instant", "finished_at"),
+        "revertedAt": Field(Group.IDENTITY, "instant", "reverted_at"),
+        "version": Field(Group.IDENTITY, "number", "version"),
+        "shares": Field(Group.IDENTITY, "many", target="TransferShare"),
+        "items": Field(Group.IDENTITY, "many", target="TransferItem"),
+        "progress": Field(Group.IDENTITY, "counts"),
+    },
+    "TransferShare": _SHARE,
+    "TransferItem": {
+        "record": Field(Group.IDENTITY, "one", "record_id", "Node"),
+        "to": Field(Group.IDENTITY, "one", "to_agent_id", "Agent"),
+        "state": Field(Group.IDENTITY, "enum", "state"),
+    },
+    "TransferRule": {
+        **_AS_SAVED,
+        "name": Field(Group.IDENTITY, "text", "name"),
+        "trigger": Field(Group.IDENTITY, "enum", "trigger"),
+        "idleDays": Field(Group.IDENTITY, "number", "idle_days"),
+        "recordTypes": Field(Group.IDENTITY, "json", "record_types"),
+        "shares": Field(Group.IDENTITY, "many", target="TransferRuleShare"),
+    },
+    "TransferRuleShare": _SHARE,
+    "DistributionPolicy": {
+        **_AS_SAVED,
+        "inbox": Field(Group.IDENTITY, "one", "inbox_id", "Inbox"),
+        "method": Field(Group.IDENTITY, "enum", "method"),
+        "capacity": Field(Group.IDENTITY, "number", "capacity"),
+        "workingHours": Field(Group.IDENTITY, "json", "working_hours"),
+        "members": Field(Group.IDENTITY, "many", target="DistributionMember"),
+        "decisions": Field(Group.IDENTITY, "many", target="DistributionDecision"),
+    },
+    "DistributionMember": {
+        **_SHARE,
+        "capacity": Field(Group.IDENTITY, "number", "capacity"),
+        "number": Field(Group.IDENTITY, "number", "number"),
+    },
+    "DistributionDecision": {
+        "policy": Field(Group.IDENTITY, "one", "policy_id", "DistributionPolicy"),
+        "contact": Field(Group.IDENTITY, "one", "contact_id", "Contact"),
+        "agent": Field(Group.IDENTITY, "one", "agent_id", "Agent"),
+        "madeBy": Field(Group.IDENTITY, "one", "made_by_id", "Agent"),
+        "method": Field(Group.IDENTITY, "enum", "method"),
+        "at": Field(Group.IDENTITY, "instant", "at"),
+        "candidates": Field(Group.IDENTITY, "many", target="DistributionCandidate"),
+    },
+    "DistributionCandidate": {
+        "agent": Field(Group.IDENTITY, "one", "agent_id", "Agent"),
+        "number": Field(Group.IDENTITY, "number", "number"),
+        "load": Field(Group.ACTIVITY, "number", "load"),
+        "passedOver": Field(Group.ACTIVITY, "enum", "passed_over"),
+    },
+}
+_FIELDS = {
     **RECORD_FIELDS,
     **PLAIN_FIELDS,
+    **MOVING_FIELDS,
     # What an agent owns; its id is that agent's.
     "Portfolio": {
         "owner": Field(Group.IDENTITY, "one", "id", "Agent"),
@@ -264,6 +376,7 @@ FIELDS = {
         "deals": Field(Group.IDENTITY, "many", target="Deal"),
     },
 }
+FIELDS = {type_name: Fields(type_name, known) for type_name, known in _FIELDS.items()}
 
 
 # What the viewer is to a record
@@ -354,7 +467,7 @@ def reads(viewer: Judged, table: str, row: Row, field: str) -> bool:
     if how in (Standing.FULL, Standing.OPEN):
         return True
     if how is Standing.MASKED:
-        return RECORD_FIELDS[TYPE_OF[table]][field].group is Group.IDENTITY
+        return FIELDS[TYPE_OF[table]][field].group is Group.IDENTITY
     return how is Standing.COMPANY and field in COMPANY_READS
 
 
@@ -433,6 +546,8 @@ def _in_sight(viewer: Judged, table: str, row: Row) -> bool:
         return _audit_in_sight(viewer, row)
     if table == "token":
         return viewer.has_everywhere("account.manage") or _made(viewer, row)
+    if table in PERMISSIONS:
+        return _moving_in_sight(viewer, table, row)
     if viewer.facts.agent_id is not None:
         return True
     return _partner_sees(viewer, table, row)
@@ -448,6 +563,64 @@ def _as_its_record(viewer: Judged, table: str, row: Row) -> bool:
     record_table = of or row["record_type"].lower()
     record = viewer.world[record_table].get(row[f"{of or 'record'}_id"])
     return record is not None and reads(viewer, record_table, record, field)
+
+
+# Transfers, their rules and distribution: "its permission, with every agent named in it in scope"
+
+PERMISSIONS = {
+    "transfer": "portfolio.transfer",
+    "transfer_share": "portfolio.transfer",
+    "transfer_item": "portfolio.transfer",
+    "transfer_rule": "sales.manage",
+    "transfer_rule_share": "sales.manage",
+    "distribution_policy": "sales.manage",
+    "distribution_member": "sales.manage",
+    "distribution_decision": "sales.manage",
+    "distribution_candidate": "sales.manage",
+}
+# What belongs to what, and by which column.
+_OF = {
+    "transfer_share": ("transfer", "transfer_id"),
+    "transfer_item": ("transfer", "transfer_id"),
+    "transfer_rule_share": ("transfer_rule", "rule_id"),
+    "distribution_member": ("distribution_policy", "policy_id"),
+    "distribution_decision": ("distribution_policy", "policy_id"),
+    "distribution_candidate": ("distribution_decision", "decision_id"),
+}
+
+
+def _moving_in_sight(viewer: Judged, table: str, row: Row) -> bool:
+    if not viewer.facts.sales_module or not viewer.has(PERMISSIONS[table]):
+        return False
+    if table in _OF:
+        of, column = _OF[table]
+        if row[column] not in sight(viewer, of):
+            return False
+    if table == "transfer_item":
+        return row["record_id"] in sight(viewer, row["record_type"].lower())
+    if table == "distribution_decision" and row["contact_id"] not in sight(viewer, "contact"):
+        return False
+    return all_named_in_scope(viewer, table, row)
+
+
+def all_named_in_scope(viewer: Judged, table: str, row: Row) -> bool:
+    """Whether every agent that this row of `table` names lies in the viewer's scope."""
+    return all(agent_in_scope(viewer, one) for one in _named(viewer, table, row))
+
+
+def _named(viewer: Judged, table: str, row: Row) -> set[UUID]:
+    """Whom it takes from, gives to, or chooses among; who made or saved it is its author alone."""
+    rows_of = {
+        "transfer": ("transfer_share", "transfer_id"),
+        "transfer_rule": ("transfer_rule_share", "rule_id"),
+        "distribution_policy": ("distribution_member", "policy_id"),
+        "distribution_decision": ("distribution_candidate", "decision_id"),
+    }
+    if table not in rows_of:
+        return set()
+    child, column = rows_of[table]
+    named = {one["agent_id"] for one in viewer.rows(child, column, row["id"])}
+    return {one for one in (*named, row.get("from_agent_id"), row.get("agent_id")) if one is not None}
 
 
 def _partner_sees(viewer: Judged, table: str, row: Row) -> bool:
@@ -482,6 +655,9 @@ def _audit_in_sight(viewer: Judged, entry: Row) -> bool:
         return subject in viewer.world["agent"] and agent_in_scope(viewer, subject)
     if table in ("team", "inbox"):
         return subject in viewer.world[table] and place_in_scope(viewer, table, subject)
+    if table in ("transfer", "transfer_rule", "distribution_policy"):
+        row = viewer.world[table].get(subject)
+        return row is not None and all_named_in_scope(viewer, table, row)
     return viewer.facts.scope == "ACCOUNT"
 
 
@@ -501,6 +677,7 @@ def readable(viewer: Judged, type_name: str, row: Row, field: str) -> bool:
         "Partner": _reads_partner,
         "PartnerUser": _reads_partner_user,
         "Token": _reads_token,
+        "DistributionCandidate": _reads_candidate,
         "Account": _reads_account,
     }.get(type_name)
     return rule(viewer, table, row, field) if rule else True
@@ -509,7 +686,7 @@ def readable(viewer: Judged, type_name: str, row: Row, field: str) -> bool:
 def _reads_agent(viewer: Judged, table: str, row: Row, field: str) -> bool:
     if viewer.facts.agent_id is None:
         return field == "name"
-    if field in ("email", "available", "version", "inboxes"):
+    if field in ("email", "available", "load", "version", "inboxes"):
         return is_self_or_managed(viewer, row["id"])
     return True
 
@@ -554,6 +731,11 @@ def _reads_token(viewer: Judged, table: str, row: Row, field: str) -> bool:
     return field == "kind" or _made(viewer, row)
 
 
+def _reads_candidate(viewer: Judged, table: str, row: Row, field: str) -> bool:
+    # They tell of the agent's load and availability.
+    return field not in ("load", "passedOver") or is_self_or_managed(viewer, row["agent_id"])
+
+
 def _reads_account(viewer: Judged, table: str, row: Row, field: str) -> bool:
     return FIELDS["Account"][field].group is Group.IDENTITY or viewer.facts.agent_id is not None
 
@@ -578,12 +760,38 @@ def refused(viewer: Judged) -> set[tuple[str, str]]:
             found |= {(type_name, field) for field in _OF_PLACES}
     if not viewer.has("audit.read"):
         found |= {("Query", "auditLog")} | {("AuditEntry", field) for field in FIELDS["AuditEntry"]}
+    found |= {place for place, permission in _moving_places().items() if not viewer.has(permission)}
     if viewer.facts.agent_id is None:
         return found | _refused_to_partners()
     if not viewer.has_everywhere("people.manage"):
         found |= {("Partner", field) for field in ("users", "version")}
         found |= {("PartnerUser", field) for field in _OF_PARTNER_USERS}
     return found
+
+
+def disabled(viewer: Judged) -> set[tuple[str, str]]:
+    """The fields that answer MODULE_DISABLED: (type, field)."""
+    return set() if viewer.facts.sales_module else set(_moving_places())
+
+
+_MOVING_ROOTS = {
+    "transferPreview": "portfolio.transfer",
+    "transfer": "portfolio.transfer",
+    "transfers": "portfolio.transfer",
+    "transferRules": "sales.manage",
+    "distributionPolicies": "sales.manage",
+    "distributionDiagnosis": "sales.manage",
+}
+
+
+def _moving_places() -> dict[tuple[str, str], str]:
+    """Every field of transfers, their rules and distribution, with its permission."""
+    fields = {
+        (type_name, field): PERMISSIONS[TYPES[type_name]]
+        for type_name in MOVING_FIELDS
+        for field in MOVING_FIELDS[type_name]
+    }
+    return fields | {("Query", root): permission for root, permission in _MOVING_ROOTS.items()}
 
 
 def _scope_holds(viewer: Judged, table: str) -> bool:
@@ -649,6 +857,10 @@ def _value(viewer: Judged, type_name: str, row: Row, name: str, field: Field) ->
         return None
     if name == "changes":
         return _changes(viewer, row)
+    if field.kind == "counts":
+        return _progress(viewer, row)
+    if (type_name, name) == ("Agent", "load"):
+        return load(viewer, row["id"])
     if field.target == "Node":
         return _subject(viewer, row)
     if field.kind == "one":
@@ -683,6 +895,8 @@ def _related(viewer: Judged, table: str, me: UUID, other: str) -> list[Row]:
         return [world["agent"][one["agent_id"]] for one in memberships]
     if other in ("ownership", "timeline_entry"):
         return list(viewer.rows(other, "record_id", me))
+    if other in _OF:
+        return list(viewer.rows(other, _OF[other][1], me))
     return list(viewer.rows(other, f"{table}_id", me))
 
 
@@ -695,20 +909,30 @@ def natural_order(table: str, row: Row) -> tuple[Any, ...]:
         "timeline_entry": "number",
         "payment": "paid_at",
         "ownership": "started_at",
+        "transfer_item": "number",
+        "distribution_policy": "created_at",
+        "distribution_member": "number",
+        "distribution_candidate": "number",
     }.get(table)
     if by:
         return (row[by], row["id"])
-    if table == "audit_entry":
+    if table in ("audit_entry", "distribution_decision"):
         return (-row["at"].timestamp(), row["id"])
+    if table == "transfer":
+        return (-row["created_at"].timestamp(), row["id"])
+    if table in ("transfer_share", "transfer_rule_share"):
+        return (-row["weight"], row["id"])
     return (row["name"].casefold(), row["id"])
 
 
 def _subject(viewer: Judged, entry: Row) -> tuple[str, UUID] | None:
-    """(type, id) of what an audit entry is about, when it is in sight."""
-    type_name = TYPE_OF.get(entry["subject_type"] or "")
-    if type_name is None or entry["subject_id"] not in sight(viewer, TYPES[type_name]):
+    """(type, id) of what an audit entry, or an item of a transfer, is about, when it is in sight."""
+    table = (entry.get("record_type") or entry.get("subject_type") or "").lower()
+    subject: UUID | None = entry.get("record_id") or entry.get("subject_id")
+    type_name = TYPE_OF.get(table)
+    if type_name is None or subject is None or subject not in sight(viewer, table):
         return None
-    return type_name, entry["subject_id"]
+    return type_name, subject
 
 
 def _changes(viewer: Judged, entry: Row) -> tuple[tuple[str, Any, Any], ...]:
@@ -769,6 +993,19 @@ def _portfolios(viewer: Judged) -> set[UUID]:
     agents = sight(viewer, "agent")
     held = {viewer.world[table][one]["owner_id"] for table in RECORDS for one in sight(viewer, table)}
     return {one for one in agents if one in held or is_self_or_managed(viewer, one)}
+
+
+def _progress(viewer: Judged, transfer: Row) -> Row:
+    """How many items of a transfer, of those in sight, are in each state."""
+    items = viewer.rows("transfer_item", "transfer_id", transfer["id"])
+    states = [one["state"].lower() for one in items if one["id"] in sight(viewer, "transfer_item")]
+    named = ("waiting", "moved", "left", "returning", "reverted", "kept")
+    return {"total": len(states), **{name: states.count(name) for name in named}}
+
+
+def load(viewer: Judged, agent_id: UUID) -> int:
+    """How many contacts the agent has that are not archived, in whoever's sight."""
+    return sum(row["archived_at"] is None for row in viewer.rows("contact", "owner_id", agent_id))
 
 
 def owner_at(viewer: Judged, table: str, row: Row, instant: datetime) -> UUID | None:

@@ -116,6 +116,7 @@ class Small:
 _VERSIONED = ("team", "inbox", "role", "agent", "partner", "partner_user")
 _DEFAULTS: dict[str, Row] = {
     "payment": {"source": None, "source_id": None},
+    "timeline_entry": {"reason": None, "transfer_id": None},
     "token": {"partner_user_id": None, "created_at": START, "expires_at": None, "name": None},
     **{table: {"version": 1} for table in _VERSIONED},
 }

@@ -4,7 +4,7 @@ import pytest
 
 from tests.judge.twin import KINDS_OF_CHANGE, difference, seen, twin
 from tests.judge.viewers import KINDS, Kind
-from tests.judge.world import World, generate
+from tests.judge.world import MODELS, World, generate
 
 SEES_ALL = {"account manager", "administrator", "administrator, granular off", "API token"}
 
@@ -21,6 +21,8 @@ def test_a_twin_is_the_same_to_its_viewer_and_differs_elsewhere(world: World, ki
     other = twin(settled, viewer, 5)
     assert seen(viewer.again(other)) == seen(viewer)
     assert other.broken() == []
+    for table, rows in other.tables.items():
+        assert all(MODELS[table](**row) for row in rows.values())
     assert difference(settled, other) > (20 if kind.name in SEES_ALL else 80)
     kinds_kept = [name for name, count in other.kept.items() if count]
     assert len(kinds_kept) >= (3 if kind.name in SEES_ALL else 10)

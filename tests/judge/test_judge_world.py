@@ -6,9 +6,9 @@ import pytest
 
 from models.database import Database
 from models.migrating import migrate
-from tests.judge.oracle import Standing, standing, view
+from tests.judge.oracle import FIELDS, Standing, Unjudged, standing, view
 from tests.judge.viewers import KINDS, Kind
-from tests.judge.world import RECORDS, generate
+from tests.judge.world import MODELS, RECORDS, columns_of, generate
 
 
 def test_a_seed_makes_one_world_and_another_another() -> None:
@@ -38,6 +38,21 @@ def test_all_standings_are_met(seed: int) -> None:
 def test_every_kind_of_viewer_sees_deals_and_not_all(kind: Kind) -> None:
     viewer = kind.look(generate(1))
     assert 0 < len(view(viewer)["Deal"]) < len(viewer.world["deal"])
+
+
+@pytest.mark.parametrize("table", MODELS)
+def test_the_rows_have_every_column_of_their_tables(table: str) -> None:
+    known = set(columns_of(MODELS[table]))
+    lacking = {column for row in generate(3)[table].values() for column in known - row.keys()}
+    assert lacking == set(), f"give each {table} in tests/judge/world.py these, some of them no value"
+
+
+def test_a_field_that_the_judge_does_not_know_says_where_to_add_it() -> None:
+    for type_name, place in (("Contact", "RECORD_FIELDS"), ("Team", "PLAIN_FIELDS")):
+        with pytest.raises(
+            Unjudged, match=rf"{type_name}\.x: add it to {type_name} in {place} in tests/judge"
+        ):
+            FIELDS[type_name]["x"]
 
 
 async def test_what_is_stored_is_loaded_again(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ from tests.judge.world import RECORDS, REFERENCES, Row, World
 Change = tuple[str, UUID, Row | None]
 Changes = list[Change]
 
+ENUMS = ("state", "method", "passed_over")
+
 BATCH = 6
 PER_KIND = 12
 
@@ -150,18 +152,18 @@ class _Work:
 
     def value(self, table: str, row: Row, column: str) -> Any:
         """Another value for a column, drawn from what the table holds, so that filters may hit it."""
-        if column in ("version", "number"):
+        if column in ("version", "number", "weight", "load"):
             return row[column] + self.chance.randint(1, 3)
         if column in REFERENCES:
             return self.any_id(REFERENCES[column], row["account_id"])
         if column in ("updated_at", "last_message_at", "sent_at", "paid_at", "at", "created_at"):
             base = row[column] or row["created_at"]
             return base + timedelta(hours=self.chance.randint(-9, 90))
-        if column in ("available", "portal_access"):
+        if column in ("available", "portal_access", "enabled"):
             return not row[column]
         others = [one[column] for one in self.world[table].values() if one[column] is not None]
         drawn = self.chance.choice(others) if others else "drawn"
-        if isinstance(drawn, str) and self.chance.random() < 0.3:
+        if column not in ENUMS and isinstance(drawn, str) and self.chance.random() < 0.3:
             return f"{drawn} Ω{self.chance.randint(1, 9)}"
         return drawn
 
@@ -310,7 +312,7 @@ def hidden_reference_in_history(work: _Work) -> Changes | None:
 _CHILDREN = {
     "message": ("messages", ("body", "author_id", "sent_at")),
     "payment": ("payments", ("amount", "paid_at")),
-    "timeline_entry": ("timeline", ("author_id", "at")),
+    "timeline_entry": ("timeline", ("author_id", "at", "reason")),
     "ownership": ("ownerships", ("owner_id", "team_id")),
 }
 
@@ -438,6 +440,8 @@ def _needed(work: _Work, table: str, row: Row) -> bool:
 
 def _without(world: World, table: str, row: Row) -> Changes:
     changes: Changes = []
+    for decision in world.rows("distribution_decision", contact_id=row["id"]):
+        changes += _without_decision(world, decision)
     if table in ("contact", "conversation"):
         column = f"{table}_id"
         changes += [
@@ -447,10 +451,129 @@ def _without(world: World, table: str, row: Row) -> Changes:
         *_DEPENDENTS[table],
         ("ownership", "record_id"),
         ("timeline_entry", "record_id"),
+        ("transfer_item", "record_id"),
         ("audit_entry", "subject_id"),
     ):
         changes += [(child, one["id"], None) for one in world.rows(child, **{column: row["id"]})]
     return [*changes, (table, row["id"], None)]
+
+
+def _without_decision(world: World, decision: Row) -> Changes:
+    candidates = world.rows("distribution_candidate", decision_id=decision["id"])
+    return [
+        *(("distribution_candidate", one["id"], None) for one in candidates),
+        ("distribution_decision", decision["id"], None),
+    ]
+
+
+# Transfers, their rules and distribution
+
+_MOVING = {
+    "transfer": ("reason", "state", "from_agent_id", "made_by_id", "rule_id", "created_at", "version"),
+    "transfer_share": ("weight",),
+    "transfer_item": ("state", "to_agent_id", "number"),
+    "transfer_rule": ("name", "enabled", "saved_by_id", "team_id", "version"),
+    "transfer_rule_share": ("weight",),
+    "distribution_policy": ("method", "enabled", "capacity", "saved_by_id", "version"),
+    "distribution_member": ("weight", "capacity"),
+    "distribution_decision": ("made_by_id", "contact_id", "at"),
+    "distribution_candidate": ("load", "passed_over"),
+}
+
+
+def changed_moving(work: _Work) -> Changes | None:
+    """A transfer, a rule, a policy or what belongs to one is another, out of sight."""
+    table = work.chance.choice(tuple(_MOVING))
+    row = work.pick(work.unseen(table))
+    if row is None:
+        return None
+    column = work.chance.choice(_MOVING[table])
+    if column == "to_agent_id":
+        getting = work.world.rows("transfer_share", transfer_id=row["transfer_id"])
+        return (
+            [_changed(table, row, to_agent_id=work.chance.choice(getting)["agent_id"])] if getting else None
+        )
+    value = work.value(table, row, column)
+    return None if value == "WAITING" else [_changed(table, row, **{column: value})]
+
+
+def added_moving(work: _Work) -> Changes | None:
+    """One more decision, rule, transfer or item out of sight; the item perhaps of a transfer in sight."""
+    table = work.chance.choice(
+        ("transfer_item", "transfer_item", "distribution_decision", "transfer", "transfer_rule")
+    )
+    like = work.pick(work.unseen(table))
+    if like is None:
+        return None
+    if table == "transfer_item":
+        return _added_item(work, like)
+    row = {**like, "id": work.new_id()}
+    column = {"distribution_decision": "decision_id", "transfer": "transfer_id"}.get(table, "rule_id")
+    child = {
+        "distribution_decision": "distribution_candidate",
+        "transfer": "transfer_share",
+        "transfer_rule": "transfer_rule_share",
+    }[table]
+    children = [
+        {**one, "id": work.new_id(), column: row["id"]}
+        for one in work.world.rows(child, **{column: like["id"]})
+    ]
+    return [(table, row["id"], row), *((child, one["id"], one) for one in children)]
+
+
+def _added_item(work: _Work, like: Row) -> Changes | None:
+    transfer = work.pick(work.rows("transfer"))
+    table = work.chance.choice(RECORDS)
+    record = work.pick(work.unseen(table))
+    if transfer is None or record is None:
+        return None
+    there = work.world.rows("transfer_item", transfer_id=transfer["id"])
+    if any(one["record_id"] == record["id"] for one in there):
+        return None
+    row = {
+        **like,
+        "id": work.new_id(),
+        "transfer_id": transfer["id"],
+        "record_type": table.upper(),
+        "record_id": record["id"],
+        "number": 1 + max((one["number"] for one in there), default=0),
+        "state": "MOVED",
+    }
+    return [("transfer_item", row["id"], row)]
+
+
+def removed_moving(work: _Work) -> Changes | None:
+    """A share, an item, a member or a decision out of sight is not there."""
+    table = work.chance.choice(("transfer_item", "transfer_item", "distribution_decision", "transfer_share"))
+    row = work.pick(work.unseen(table))
+    if row is None:
+        return None
+    if table == "distribution_decision":
+        return _without_decision(work.world, row)
+    return [(table, row["id"], None)]
+
+
+def hidden_candidate(work: _Work) -> Changes | None:
+    """The load of a candidate in sight, and why they were passed over."""
+    row = work.unreadable("distribution_candidate", "load")
+    if row is None:
+        return None
+    column = work.chance.choice(("load", "passed_over"))
+    return [
+        _changed("distribution_candidate", row, **{column: work.value("distribution_candidate", row, column)})
+    ]
+
+
+def hidden_transfer_in_history(work: _Work) -> Changes | None:
+    """The transfer out of sight that a timeline entry tells of, or the rule that a transfer was made by."""
+    table, column, target = work.chance.choice(
+        (("timeline_entry", "transfer_id", "transfer"), ("transfer", "rule_id", "transfer_rule"))
+    )
+    hidden: list[Any] = [*(row["id"] for row in work.unseen(target)), None]
+    row = work.pick(
+        row for row in work.rows(table) if row["id"] in sight(work.viewer, table) and row[column] in hidden
+    )
+    return None if row is None else [_changed(table, row, **{column: work.chance.choice(hidden)})]
 
 
 def audit(work: _Work) -> Changes | None:
@@ -544,6 +667,11 @@ KINDS_OF_CHANGE: dict[str, Propose] = {
     "reowned record": reowned_record,
     "added record": added_record,
     "removed record": removed_record,
+    "changed moving": changed_moving,
+    "added moving": added_moving,
+    "removed moving": removed_moving,
+    "hidden candidate": hidden_candidate,
+    "hidden transfer in history": hidden_transfer_in_history,
     "audit": audit,
     "place or person": place_or_person,
     "other account": other_account,

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import models
+from tests.judge.moving import add_moving
 
 Row = dict[str, Any]
 Table = dict[Any, Row]
@@ -32,6 +33,15 @@ MODELS: dict[str, Any] = {
     "message": models.Message,
     "deal": models.Deal,
     "payment": models.Payment,
+    "transfer_rule": models.TransferRule,
+    "transfer_rule_share": models.TransferRuleShare,
+    "transfer": models.Transfer,
+    "transfer_share": models.TransferShare,
+    "transfer_item": models.TransferItem,
+    "distribution_policy": models.DistributionPolicy,
+    "distribution_member": models.DistributionMember,
+    "distribution_decision": models.DistributionDecision,
+    "distribution_candidate": models.DistributionCandidate,
     "ownership": models.Ownership,
     "timeline_entry": models.TimelineEntry,
     "audit_entry": models.AuditEntry,
@@ -61,6 +71,17 @@ REFERENCES = {
     "conversation_id": "conversation",
     "deal_id": "deal",
     "provider_id": "identity_provider",
+    "from_agent_id": "agent",
+    "to_agent_id": "agent",
+    "made_by_id": "agent",
+    "reverted_by_id": "agent",
+    "saved_by_id": "agent",
+    "team_before_id": "team",
+    "team_after_id": "team",
+    "rule_id": "transfer_rule",
+    "transfer_id": "transfer",
+    "policy_id": "distribution_policy",
+    "decision_id": "distribution_decision",
 }
 
 
@@ -120,14 +141,21 @@ class World:
         return target == "account" or bool(there["account_id"] == row["account_id"])
 
     @classmethod
-    async def load(cls, database: Any) -> "World":
-        """Every row that `database` holds, whoever may see it."""
-        world = cls()
+    async def load(cls, database: Any, account_id: UUID | None = None) -> "World":
+        """Every row that `database` holds, of all accounts or of one, whoever may see it."""
         async with database.reading():
-            for name, model in MODELS.items():
-                for instance in await model.all():
-                    row = {column: _plain(getattr(instance, column)) for column in columns_of(model)}
-                    world[name][row["id"]] = row
+            return await cls.load_here(account_id)
+
+    @classmethod
+    async def load_here(cls, account_id: UUID | None = None) -> "World":
+        """The same, in a transaction that is open, as that one has it."""
+        world = cls()
+        for name, model in MODELS.items():
+            key = "id" if name == "account" else "account_id"
+            of_account = {} if account_id is None else {key: account_id}
+            for instance in await model.filter(**of_account):
+                row = {column: _plain(getattr(instance, column)) for column in columns_of(model)}
+                world[name][row["id"]] = row
         return world
 
     async def store(self, database: Any) -> None:
@@ -175,16 +203,24 @@ START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 # scope and reach, permissions
 CUSTOM_ROLES: dict[str, tuple[str, str, list[str]]] = {
-    "Account worker": ("ACCOUNT", "OWN", ["audit.read", "portfolio.assign"]),
+    "Account worker": ("ACCOUNT", "OWN", ["audit.read", "portfolio.assign", "sales.manage"]),
     "Account lead": (
         "ACCOUNT",
         "SCOPE",
         ["audit.read", "people.manage", "portfolio.assign", "portfolio.transfer", "account.manage"],
     ),
-    "Team worker": ("TEAM", "OWN", ["audit.read", "portfolio.assign", "people.manage"]),
+    "Team worker": (
+        "TEAM",
+        "OWN",
+        ["audit.read", "portfolio.assign", "portfolio.transfer", "people.manage", "sales.manage"],
+    ),
     "Team lead": ("TEAM", "SCOPE", ["audit.read", "people.manage", "roles.manage"]),
     "Inbox worker": ("INBOX", "OWN", ["audit.read"]),
-    "Inbox lead": ("INBOX", "SCOPE", ["audit.read", "people.manage", "portfolio.assign"]),
+    "Inbox lead": (
+        "INBOX",
+        "SCOPE",
+        ["audit.read", "people.manage", "portfolio.assign", "portfolio.transfer", "sales.manage"],
+    ),
 }
 
 # who: role, teams, inboxes, status; teams and inboxes by number
@@ -217,6 +253,8 @@ def generate(seed: int) -> World:
     maker = _Maker(random.Random(seed), World())
     maker.account("aurora", CAST, contacts=15, conversations=15, deals=34, audit=45)
     maker.account("boreal", SMALL_CAST, contacts=5, conversations=5, deals=8, audit=8)
+    for account_id in list(maker.world["account"]):
+        add_moving(maker.chance, maker.world, account_id)
     return maker.world
 
 
@@ -506,6 +544,8 @@ class _Maker:
                 at=self.moment(),
                 author_id=self.maybe(0.7, self.people),
                 changes=self.changes(table),
+                reason=None,
+                transfer_id=None,
             )
 
     def changes(self, table: str) -> dict[str, list[Any]]:

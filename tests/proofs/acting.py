@@ -5,10 +5,11 @@ from typing import Any
 from graphql import GraphQLInputObjectType, GraphQLInputType, GraphQLList, GraphQLNonNull, get_nullable_type
 
 from models import Permission
-from resolvers.writing import MUTATIONS, Judge
+from resolvers.judge import Judge
+from resolvers.writing import MUTATIONS
 from schema.tables import type_name
 from tests.judge.answers import local_id
-from tests.judge.oracle import FIELDS
+from tests.judge.oracle import FIELDS, RECORD_TYPES
 from tests.proofs.generating import Author, Document
 from tests.proofs.judging import published
 
@@ -22,6 +23,8 @@ GUESSES = {
     "source": ("bank", "card"),
     "sourceId": ("1", "2", "3"),
     "body": ("Thank you", "Até já", "  "),
+    "start": ("09:00", "00:00", "25:00"),
+    "end": ("18:00", "24:00", "09:00"),
 }
 
 
@@ -36,10 +39,18 @@ def act_by_chance(author: Author, name: str) -> Document:
     return author.mutation(name, Drawing(author, name).input(), RANDOM)
 
 
+def preview_by_chance(author: Author) -> Document:
+    """What a transfer would do; its token is random, and bound to who asked."""
+    type_ = published().type_map["TransferInput"]
+    assert isinstance(type_, GraphQLInputObjectType)
+    return author.preview(Drawing(author, "transferPortfolio").object(type_))
+
+
 class Drawing:
     """Draws one mutation's input."""
 
     def __init__(self, author: Author, name: str) -> None:
+        self.author = author
         self.chance, self.pools = author.chance, author.pools
         definition = published().mutation_type.fields[name]  # type: ignore[union-attr]
         type_ = get_nullable_type(definition.args["input"].type)
@@ -70,6 +81,8 @@ class Drawing:
         if isinstance(type_, GraphQLList):
             inner = get_nullable_type(type_.of_type)
             return [self._value(name, inner) for _ in range(self.chance.randint(0, 3))]
+        if isinstance(type_, GraphQLInputObjectType) and "currency" not in type_.fields:
+            return self._part(name, type_)
         tables = self._tables(name)
         if tables:
             return self._id(name, self.chance.choice(tables))
@@ -95,16 +108,16 @@ class Drawing:
         named = self.judge.named
         if named is not None and name == _camel(named.field):
             return tuple(named.known)
-        return tuple(table for field, table in self.judge.links.items() if _camel(field) == name)
+        linked = (tables for field, tables in self.judge.links.items() if name in _names(field))
+        return tuple(
+            table for tables in linked for table in ([tables] if isinstance(tables, str) else tables)
+        )
 
     def _plain(self, name: str, type_: Any) -> Any:
         if hasattr(type_, "values"):
             return self.chance.choice(list(type_.values))
         if isinstance(type_, GraphQLInputObjectType):
-            return {
-                "amount": self.chance.choice(("0", "1.00", "99.99", "2500", "1.005", "-3")),
-                "currency": self._text("currency"),
-            }
+            return self.object(type_)
         match type_.name:
             case "Boolean":
                 return self.chance.random() < 0.5
@@ -115,6 +128,28 @@ class Drawing:
             case "Date":
                 return f"2026-0{self.chance.randint(1, 9)}-15"
         return self._text(name)
+
+    def object(self, type_: GraphQLInputObjectType) -> dict[str, Any]:
+        """A part of an input, or a filter."""
+        if type_.name == "MoneyInput":
+            amounts = ("0", "1.00", "99.99", "2500", "1.005", "-3")
+            return {"amount": self.chance.choice(amounts), "currency": self._text("currency")}
+        if type_.name.removesuffix("Filter") in FIELDS:
+            return self.author.filter(type_.name.removesuffix("Filter"))
+        return {
+            name: self._part(name, get_nullable_type(field.type))
+            for name, field in type_.fields.items()
+            if isinstance(field.type, GraphQLNonNull) or self.chance.random() < 0.4
+        }
+
+    def _part(self, name: str, type_: Any) -> Any:
+        if isinstance(type_, GraphQLList):
+            inner = get_nullable_type(type_.of_type)
+            return [self._part(name, inner) for _ in range(self.chance.randint(1, 2))]
+        if getattr(type_, "name", "") == "ID":
+            of = self.chance.choice(RECORD_TYPES) if name.startswith("record") else "Agent"
+            return self.pools.id(of)
+        return self._plain(name, type_)
 
     def _text(self, name: str) -> str:
         if name in GUESSES:
@@ -128,6 +163,12 @@ def judge_of(name: str) -> Judge:
     """What a mutation's declaration says of its input."""
     field = next(one for one in MUTATIONS.values() if one.graphql_name == name)
     return next(one for one in field.extensions if isinstance(one, Judge))
+
+
+def _names(field: str) -> set[str]:
+    """How a link's field may be called: by itself, or by the agent that each input of a list names."""
+    named = ".".join(_camel(part) for part in field.split("."))
+    return {named, f"{named}.agentId"}
 
 
 def _camel(name: str) -> str:

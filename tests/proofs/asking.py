@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
+from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -13,7 +14,8 @@ from authz.keys import Keys
 from authz.tokens import BadToken, Secret, Signed, Unproved
 from models import TokenKind, clock, ids
 from models.database import Database
-from resolvers.http import Asked, Endpoint
+from resolvers.answering import Asked
+from resolvers.http import Endpoint
 from schema.context import Context
 from tests.judge.viewers import Judged, Kind
 from tests.judge.world import START, Row, World
@@ -94,23 +96,42 @@ async def ask(
     variables: dict[str, Any] | None = None,
     *,
     draws: int = 0,
+    planned: bool = True,
+    fresh: bool = False,
 ) -> Answer:
-    """The answer to one request. Time stands still at NOW; new ids are the same for the same `draws`."""
-    endpoint = Endpoint(database, KEYS, KeySets(), development=False)
-    context = Context(database, KEYS, unproved, request_id=f"request-{draws}", address="192.0.2.1")
+    """The answer to one request. Time stands still at NOW; new ids are the same for the same `draws`.
+
+    One endpoint answers all that is asked of a database, and keeps whom and what it knows already;
+    `fresh` asks one that knows nothing, and so does the ordinary way (`planned=False`).
+    """
+    endpoint = new_endpoint(database) if fresh or not planned else _endpoint_of(database)
+    context = Context(
+        database, KEYS, unproved, request_id=f"request-{draws}", address="192.0.2.1", planned=planned
+    )
     clock.tell_time_with(lambda: NOW)
     drawn = _ids(draws)
     ids.draw_ids_from(lambda: next(drawn))
     try:
-        await context.start_reading()
-        response = await endpoint.execute(context, Asked(document, variables, None))
-        return Answer(bytes(response.body))
+        return Answer(bytes((await endpoint.answer(context, Asked(document, variables, None))).body))
     except BadToken:
         return Answer(orjson.dumps({"data": None, "errors": [{"extensions": {"code": "UNAUTHENTICATED"}}]}))
     finally:
-        await context.stop_reading()
         clock.tell_time_with(None)
         ids.draw_ids_from(None)
+
+
+def new_endpoint(database: Database) -> Endpoint:
+    """An endpoint that has answered nobody yet."""
+    return Endpoint(database, KEYS, KeySets(), development=False)
+
+
+_ENDPOINTS: WeakKeyDictionary[Database, Endpoint] = WeakKeyDictionary()
+
+
+def _endpoint_of(database: Database) -> Endpoint:
+    if database not in _ENDPOINTS:
+        _ENDPOINTS[database] = new_endpoint(database)
+    return _ENDPOINTS[database]
 
 
 def _ids(draws: int) -> Iterator[UUID]:

@@ -5,7 +5,7 @@ also an attacker's guesses. The same seed draws the same documents.
 """
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -29,7 +29,7 @@ from tests.judge.answers import MINOR_DIGITS, global_id
 from tests.judge.oracle import FIELDS, TYPES, Money
 from tests.judge.viewers import Judged
 from tests.judge.world import START, World
-from tests.proofs.judging import LISTS, NODES, SINGLES, published, written
+from tests.proofs.judging import LISTS, NODES, PLAIN_LISTS, SINGLES, published, written
 
 DEEPEST = 4
 FILTERS_DEEP = 2
@@ -37,17 +37,21 @@ ROOTS = (
     *(name for name in LISTS for _ in range(4)),
     *SINGLES,
     *("node", "node", "nodes", "nodes", "viewer", "portfolio", "dealStats", "dealStats", "dealStats"),
-    *("teams", "inboxes", "roles"),
+    *PLAIN_LISTS,
 )
 
 
 @dataclass
 class Document:
-    """A request: what is asked, with which variables. `pages` says that $after and $before are free."""
+    """A request: what is asked, with which variables. `pages` says that $after and $before are free.
+
+    `places` are variables for further cursors, each with the alias of the list that takes it.
+    """
 
     text: str
     variables: dict[str, Any] = field(default_factory=dict)
     pages: bool = False
+    places: dict[str, str] = field(default_factory=dict)
 
 
 class Pools:
@@ -133,9 +137,28 @@ class Author:
         below = self._connection(get_named_type(definition.type), 1)
         return self._document("query", [f"{name}{_in_brackets(arguments)} {{ {below} }}"], pages=True)
 
+    def filtered(self, names: Sequence[str], filter: Mapping[str, Any]) -> Document:
+        """A query of a list through this filter: the last of `names`, inside those before it."""
+        self._start()
+        *outer, name = names
+        type_: Any = published().query_type
+        for each in outer:
+            type_ = get_named_type(type_.fields[each].type)
+        definition = type_.fields[name]
+        given = {"first": 3, "filter": filter}
+        arguments = {one: self._argument(value, definition.args[one].type) for one, value in given.items()}
+        below = self._connection(get_named_type(definition.type), 1 + len(outer))
+        asked = f"{name}{_in_brackets(arguments)} {{ {below} }}"
+        for each in reversed(outer):
+            asked = f"{each} {{ {asked} }}"
+        return self._document("query", [asked], pages=False)
+
     def explanation(self) -> Document:
         """A query for why something is, or is not, in sight."""
         self._start()
+        return self._document("query", [self._explained()], pages=False)
+
+    def _explained(self) -> str:
         type_name = self.chance.choice(oracle.RECORD_TYPES)
         given = {"recordId": self.pools.id(type_name)}
         if self.chance.random() < 0.5:
@@ -145,9 +168,7 @@ class Author:
         definition = published().query_type.fields["accessExplanation"]  # type: ignore[union-attr]
         written_ = {name: _literal(value, definition.args[name].type) for name, value in given.items()}
         below = self._selection(get_named_type(definition.type), 2, whole=True)
-        return self._document(
-            "query", [f"accessExplanation{_in_brackets(written_)} {{ {below} }}"], pages=False
-        )
+        return f"accessExplanation{_in_brackets(written_)} {{ {below} }}"
 
     def mutation(self, name: str, given: dict[str, Any], left_out: Iterable[str] = ()) -> Document:
         """A mutation with this input; of what comes back, all but `left_out`."""
@@ -162,6 +183,28 @@ class Author:
         ]
         below.append("userErrors { code message field }")
         return self._document("mutation", [f"{name}(input: $input) {{ {' '.join(below)} }}"], pages=False)
+
+    def preview(self, given: dict[str, Any]) -> Document:
+        """A query for what a transfer would do, and why it would not; all but its token."""
+        self._start()
+        definition = published().query_type.fields["transferPreview"]  # type: ignore[union-attr]
+        self._variables["input"] = (str(definition.args["input"].type), given)
+        below = [
+            self._field(get_named_type(definition.type), one, DEEPEST - 3)
+            for one in ("records", "shares", "sight", "parting")
+        ]
+        below.append("userErrors { code message field }")
+        return self._document(
+            "query", [f"transferPreview(input: $input) {{ {' '.join(below)} }}"], pages=False
+        )
+
+    def diagnosis(self) -> Document:
+        """A query for why leads are, or are not, distributed."""
+        self._start()
+        definition = published().query_type.fields["distributionDiagnosis"]  # type: ignore[union-attr]
+        below = self._selection(get_named_type(definition.type), 2, whole=True)
+        chosen = f'(policyId: "{self.pools.id("DistributionPolicy")}")' if self.chance.random() < 0.7 else ""
+        return self._document("query", [f"distributionDiagnosis{chosen} {{ {below} }}"], pages=False)
 
     def _document(self, kind: str, roots: list[str], *, pages: bool) -> Document:
         declared = ", ".join(f"${name}: {type_}" for name, (type_, _) in self._variables.items())
@@ -316,6 +359,13 @@ class Author:
         if (depth >= FILTERS_DEEP and named.endswith("ListFilter")) or (depth and name == "id"):
             return self._clause(input_type, type_name, depth)
         return name, self._operand(type_name, name, named, depth)
+
+    def operand(self, type_name: str, name: str) -> dict[str, Any]:
+        """A filter over a type by this one of its fields."""
+        filter = published().type_map[f"{type_name}Filter"]
+        assert isinstance(filter, GraphQLInputObjectType)
+        named = get_named_type(filter.fields[name].type).name
+        return {name: self._operand(type_name, name, named, FILTERS_DEEP - 1)}
 
     def _operand(self, type_name: str, name: str, named: str, depth: int) -> dict[str, Any]:
         if named == "IdFilter":

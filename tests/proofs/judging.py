@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from graphql import (
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
@@ -25,20 +26,9 @@ from graphql import (
 from resolvers.schema import schema
 from tests.judge import answers, oracle
 from tests.judge.answers import Page, global_id, local_id
-from tests.judge.oracle import FIELDS, RECORD_TYPES, TYPES, Money
+from tests.judge.oracle import FIELDS, RECORD_TYPES, TYPES, Money, Unjudged
 from tests.judge.viewers import Judged
 from tests.judge.world import Row
-
-SINGLES = {"contact": "Contact", "conversation": "Conversation", "deal": "Deal", "agent": "Agent"}
-SINGLES |= {"partner": "Partner"}
-LISTS = {f"{name}s": type_name for name, type_name in SINGLES.items()}
-LISTS |= {"portfolios": "Portfolio", "auditLog": "AuditEntry"}
-PLAIN_LISTS = {"teams": "Team", "inboxes": "Inbox", "roles": "Role"}
-NODES = [type_name for type_name in FIELDS if type_name != "Portfolio"]
-
-
-class Unjudged(Exception):
-    """The judge has no word on a field: it is new, and authorization.md must say who may see it."""
 
 
 class BadCursor(Exception):
@@ -82,6 +72,34 @@ def published() -> GraphQLSchema:
     return build_client_schema(introspection_from_schema(schema._schema))
 
 
+def _there(roots: dict[str, str], ending: str) -> dict[str, str]:
+    """Those root fields that are published, of a type whose name has this ending."""
+    query = published().query_type
+    fields = query.fields if query else {}
+    return {
+        name: type_name
+        for name, type_name in roots.items()
+        if name in fields and str(fields[name].type).rstrip("!").endswith(ending)
+    }
+
+
+def _nodes(type_name: str) -> bool:
+    type_ = published().type_map.get(type_name)
+    interfaces: Iterable[GraphQLInterfaceType] = getattr(type_, "interfaces", ())
+    return "Node" in {one.name for one in interfaces}
+
+
+SINGLES = {"contact": "Contact", "conversation": "Conversation", "deal": "Deal", "agent": "Agent"}
+SINGLES |= _there({"partner": "Partner", "transfer": "Transfer"}, "")
+LISTS = {f"{name}s": type_name for name, type_name in SINGLES.items()}
+LISTS |= {"portfolios": "Portfolio", "auditLog": "AuditEntry"}
+PLAIN_LISTS = {"teams": "Team", "inboxes": "Inbox", "roles": "Role"}
+SAVED = {"transferRules": "TransferRule", "distributionPolicies": "DistributionPolicy"}
+LISTS |= _there(SAVED, "Connection")
+PLAIN_LISTS |= _there(SAVED, "]")
+NODES = [type_name for type_name in FIELDS if _nodes(type_name)]
+
+
 def judged(
     viewer: Judged, document: str, variables: Mapping[str, Any] | None, cursors: Mapping[str, UUID]
 ) -> tuple[Any, list[Any]]:
@@ -109,7 +127,7 @@ class _Judge:
     def __init__(self, viewer: Judged, cursors: Mapping[str, UUID]) -> None:
         self.viewer = viewer
         self.view = oracle.view(viewer)
-        self.refused = oracle.refused(viewer)
+        self.refused = oracle.refused(viewer) | oracle.disabled(viewer)
         self.cursors = cursors
 
     def resolve(self, source: Any, info: GraphQLResolveInfo[Any], **given: Any) -> Any:
@@ -212,9 +230,7 @@ class _Judge:
             return list(row[name]) if name == "maskedFields" else row[name]
         if thing.type_name == "Portfolio" and name == "stats":
             return self.portfolio_stats(thing.id)
-        field = FIELDS[thing.type_name].get(name)
-        if field is None:
-            raise Unjudged(f"{thing.type_name}.{name}")
+        field = FIELDS[thing.type_name][name]
         if name == "ownerAt":
             return self.owner_at(thing, given["instant"])
         if name == "changes":

@@ -134,4 +134,39 @@ REFUSALS = (
     ),
     Refusal(MASKED, "createApiToken", lambda viewer: {"name": "New", "permissions": ["audit.read"]}),
     Refusal("API token", "revokeToken", lambda viewer: {"id": _own_token(viewer)}),
+    Refusal(
+        MASKED, "createDistributionPolicy", lambda viewer: {"members": [{"agentId": agent(viewer, "rep")}]}
+    ),
+    Refusal(
+        MANAGER,
+        "updateDistributionPolicy",
+        lambda viewer: {"id": in_sight(viewer, "DistributionPolicy"), "teamId": None, "inboxId": None},
+    ),
+    Refusal(
+        "account scope, own reach, masked",
+        "distributeContacts",
+        lambda viewer: {
+            "policyId": in_sight(viewer, "DistributionPolicy"),
+            "contactIds": [in_sight(viewer, "Contact", update=False)],
+        },
+    ),
+    Refusal(
+        MASKED,
+        "setAvailability",
+        lambda viewer: {"agentId": agent(viewer, "colleague"), "available": False},
+    ),
+    Refusal(
+        MASKED,
+        "transferPortfolio",
+        lambda viewer: {"fromId": agent(viewer, "rep"), "to": [{"agentId": agent(viewer, "colleague")}]},
+    ),
+    Refusal(
+        MASKED,
+        "createTransferRule",
+        lambda viewer: {
+            "name": "New",
+            "trigger": "OWNER_DEACTIVATED",
+            "to": [{"agentId": agent(viewer, "colleague")}],
+        },
+    ),
 )

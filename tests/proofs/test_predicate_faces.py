@@ -24,7 +24,8 @@ from authz.viewer import Viewer, ViewerKind, load_viewer
 from models import Account, IsolationMode, Token, UnownedVisibility
 from models.database import Database, Dialect, Session
 from models.sql import Sql
-from resolvers.writing import MUTATIONS, Judge
+from resolvers.judge import Judge
+from resolvers.writing import MUTATIONS
 from schema.reading.view import guarded_fields
 from schema.seen import TYPES
 from schema.tables import physical
@@ -205,8 +206,8 @@ def _subjects() -> Iterator[tuple[Any, str]]:
 
 def _links() -> Iterator[tuple[Any, str]]:
     for one in _judges():
-        for table in one.links.values():
-            yield one.policy, table
+        for tables in one.links.values():
+            yield from ((one.policy, table) for table in ([tables] if isinstance(tables, str) else tables))
 
 
 async def _in_sql(

@@ -28,6 +28,7 @@ from authz.tokens import prove
 from authz.viewer import Viewer, load_viewer
 from models.database import Database
 from models.migrating import migrate
+from resolvers.answering import DOCUMENTS
 from schema.fields import GuardedField
 from schema.reading.view import guarded_fields
 from schema.seen import TYPES
@@ -38,6 +39,7 @@ from tests.proofs.examining import Examination
 from tests.proofs.refusals import REFUSALS
 
 ORACLE = "test_oracle.py::test_every_field_of_every_row[{}]"
+IN_SIGHT = "test_oracle.py::test_every_row_in_sight[{}]"
 NOBODY = "test_oracle.py::test_nobody_signed_in_reads_nothing[{}]"
 ACTS = "test_acts.py::test_a_refused_act_writes_nothing_but_the_audit[{}: {}, {}]"
 NEVER_SAYS_NO = "(never says no)"
@@ -105,7 +107,8 @@ class Turner:
         kinds = [name for name, viewer in self.viewers.items() if SCOPES[table](viewer) != ALWAYS]
         with turned_scope(table):
             kind = await self._kind_that_notices(kinds)
-        return Turned("scope", table, await self._by_oracle(kind))
+            by_rows = None if kind else await self._kind_of_other_rows(kinds)
+        return Turned("scope", table, await self._by_oracle(kind) or await self._by_rows(by_rows))
 
     async def _rule(self, name: str) -> Turned:
         tables = [table for table in TYPES if any(field.rule.name == name for field in _fields(table))] or [
@@ -143,6 +146,21 @@ class Turner:
                 return kind
         return None
 
+    async def _kind_of_other_rows(self, kinds: list[str]) -> str | None:
+        """Who has other rows in sight than the judge says, though no answer of theirs shows it."""
+        for kind in kinds:
+            if await self.examinations[kind].rows_wrong(self.viewers[kind]):
+                return kind
+        return None
+
+    async def _by_rows(self, kind: str | None) -> str | None:
+        if kind is None:
+            return None
+        wrong = await self.examinations[kind].rows_wrong(self.viewers[kind])
+        if wrong:
+            raise AssertionError(f"{kind}: wrong with nothing turned, so it proves nothing: {wrong[:3]}")
+        return IN_SIGHT.format(kind)
+
     async def _by_oracle(self, kind: str | None) -> str | None:
         """The test of this kind; what it noticed must be right again now that it is turned back."""
         if kind is None:
@@ -154,6 +172,11 @@ class Turner:
         return ORACLE.format(kind)
 
 
+def forget_plans() -> None:
+    """Plans are made of the rules as they are: nothing may answer by those of before."""
+    DOCUMENTS.__init__(DOCUMENTS._schema)  # type: ignore[misc]
+
+
 def _fields(table: str) -> Iterator[GuardedField]:
     yield from guarded_fields(table).values()
 
@@ -163,10 +186,12 @@ def turned_scope(table: str) -> Iterator[None]:
     """All rows are in sight."""
     before = SCOPES[table]
     SCOPES[table] = lambda viewer: ALWAYS
+    forget_plans()
     try:
         yield
     finally:
         SCOPES[table] = before
+        forget_plans()
 
 
 @contextmanager
@@ -175,10 +200,12 @@ def turned_rule(name: str) -> Iterator[None]:
     rule: Any = RULES[name]
     before: Callable[..., Any] = rule._decide
     rule._decide = lambda viewer, table: ALWAYS
+    forget_plans()
     try:
         yield
     finally:
         rule._decide = before
+        forget_plans()
 
 
 @contextmanager
