@@ -4,9 +4,9 @@ PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11 python3.14
 	$$one -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && break; done)
 PORT ?= 8000
 IN := .venv/bin/python
-CHECKED := models authz schema resolvers commands server.py settings.py
+CHECKED := models authz schema resolvers commands bench server.py settings.py
 
-.PHONY: run test check lint lock turned
+.PHONY: run test check lint lock turned bench
 
 run: .venv/for-running
 	@$(IN) server.py migrate
@@ -14,13 +14,17 @@ run: .venv/for-running
 	@exec $(IN) server.py serve --port $(PORT) --show-tokens
 
 test: .venv/for-testing
-	@$(IN) -m pytest --numprocesses auto
+	@$(IN) -m pytest --numprocesses auto --dist worksteal
 
 check: test lint
 
 # Each scope, rule and policy is turned to "yes"; prints the test that notices.
 turned: .venv/for-testing
 	@$(IN) -m tests.proofs.turned
+
+# The real server beside the floor and the plain one: docs/bench.md. QUICK=1 takes under two minutes.
+bench: .venv/for-running
+	@$(IN) -m bench $(if $(QUICK),--quick) $(BENCH)
 
 lint: .venv/for-testing
 	@$(IN) -m ruff check .

@@ -1,5 +1,10 @@
-"""Writes the tables of docs/authorization.md anew from the rules: `python -m docs.generate`."""
+"""Writes anew what the docs have from the code: `python -m docs.generate`.
 
+The tables of docs/authorization.md come from the rules; statements and code in docs/reading-a-query.md
+from asking its query of a demo (docs/walked.py).
+"""
+
+import asyncio
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -9,6 +14,7 @@ from graphql import GraphQLObjectType
 from authz.access import AccessRule
 from authz.policies import Policy
 from authz.tables import tables
+from docs import walked
 from resolvers.schema import schema
 from schema.fields import rule_of
 from schema.refusals import FIELD
@@ -43,3 +49,4 @@ def page() -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    asyncio.run(walked.write())
