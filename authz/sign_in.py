@@ -244,7 +244,7 @@ async def _audit(person: _Person, outcome: AuditOutcome) -> None:
         at=clock.now(),
         actor_id=person.agent_id,
         actor_partner_user_id=person.partner_user_id,
-        action="signIn",
+        action="sign_in",
         outcome=outcome,
         subject_type=person.table,
         subject_id=person.id,

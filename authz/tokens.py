@@ -105,7 +105,7 @@ async def issue_token(
         token, bearer = await create_token(
             keys, account=account, agent=agent, partner_user=partner_user, ttl=ttl
         )
-        await audit.append(Actor(account), "issueToken", token, at=token.created_at)
+        await audit.append(Actor(account), "issue_token", token, at=token.created_at)
     return bearer
 
 

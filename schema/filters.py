@@ -20,6 +20,15 @@ from schema.reading.view import comparable, guarded_fields
 from schema.seen import TYPES
 from schema.tables import MODELS, type_name
 
+WORDS = {
+    ("audit_entry", "action"),
+    ("audit_entry", "request_id"),
+    ("payment", "source"),
+    ("payment", "source_id"),
+    ("timeline_entry", "kind"),
+}
+"""Columns that programs write for programs: compared as they are, and in no order that people know."""
+
 
 @strawberry.enum
 class Direction(Enum):
@@ -57,6 +66,7 @@ InstantFilter = _comparison("InstantFilter", datetime, ORDERED)
 DayFilter = _comparison("DayFilter", date, ORDERED)
 BooleanFilter = _comparison("BooleanFilter", bool, "eq ne is_null")
 IdFilter = _comparison("IdFilter", ID, "eq ne in_")
+WordFilter = _comparison("WordFilter", str, "eq ne in_ is_null")
 MoneyFilter = _input(
     "MoneyFilter",
     "Conditions on an amount of one currency (the account's, if none is given); others are not compared.",
@@ -78,6 +88,8 @@ def _column_filter(table: str, column: str) -> Any:
     field = MODELS[table]._meta.fields_map[column]
     if hasattr(field, "enum_type"):
         return _enum_filter(field.enum_type)
+    if (table, column) in WORDS:
+        return WordFilter
     if comparable(table, column) != column:
         return TextFilter
     kinds: tuple[tuple[type, Any], ...] = (
@@ -134,7 +146,7 @@ def sortable(table: str) -> dict[str, GuardedField]:
     return {
         name: field
         for name, field in guarded_fields(table).items()
-        if isinstance(field.reads, Column | Amount) and _field_filter(table, field) is not None
+        if isinstance(field.reads, Column | Amount) and _field_filter(table, field) not in (None, WordFilter)
     }
 
 

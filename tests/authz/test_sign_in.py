@@ -70,7 +70,7 @@ async def one_agent(database: Database, **columns: Any) -> Agent:
 async def entries(database: Database) -> list[AuditEntry]:
     await settle()
     async with database.reading():
-        return await AuditEntry.filter(action="signIn").order_by("at", "id")
+        return await AuditEntry.filter(action="sign_in").order_by("at", "id")
 
 
 async def test_an_agent_gets_a_token_that_works(database: Database) -> None:

@@ -117,7 +117,7 @@ async def test_our_own_tokens_take_one_statement(database: Database) -> None:
 async def test_issuing_is_audited(database: Database) -> None:
     _, bearer = await agent_with_token(database)
     async with database.reading():
-        entry = await AuditEntry.get(action="issueToken")
+        entry = await AuditEntry.get(action="issue_token")
     assert (entry.subject_type, entry.subject_id) == ("token", (await read(database, bearer)).token_id)
 
 

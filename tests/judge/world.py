@@ -595,7 +595,7 @@ class _Maker:
             actor_id=None if by_partner else self.maybe(0.85, self.people),
             actor_partner_user_id=self.chance.choice(self.mine("partner_user"))["id"] if by_partner else None,
             request_id=f"r-{self.chance.randint(1, 30)}",
-            action=f"update_{table}" if table else "signIn",
+            action=f"update_{table}" if table else "sign_in",
             outcome=self.chance.choice(("DONE", "DONE", "REFUSED")),
             subject_type=table,
             subject_id=subject,
