@@ -25,7 +25,7 @@ from schema.errors import Code, CodedError, bad_input
 from schema.fields import column, computed
 from schema.payload import UserError
 from schema.reading.marks import Mark
-from schema.seen import Seen
+from schema.seen import Outcome, Seen
 from schema.viewer import Viewer
 
 
@@ -39,7 +39,7 @@ class SignInInput:
 
 
 @strawberry.type
-class SignInPayload(Seen):
+class SignInPayload(Outcome):
     """The token to send as `Authorization: Bearer …`, until when it is good, and who it makes one."""
 
     token: str | None = column(OUTCOME)

@@ -14,7 +14,7 @@ from schema.fields import column, computed, each_of, many, one
 from schema.lazy import Agent, Contact, Inbox, Team
 from schema.node import Node
 from schema.reading.marks import Mark
-from schema.seen import Seen, table_type
+from schema.seen import Outcome, Seen, table_type
 
 
 @strawberry.type
@@ -89,7 +89,7 @@ class DistributionPolicy(Node):
 
 
 @strawberry.type
-class DistributionAssignment(Seen):
+class DistributionAssignment(Outcome):
     """A contact, and who gets it, or would; nobody where nobody could have it."""
 
     contact: Contact | None = one(IN_SIGHT, "contact")
@@ -109,7 +109,7 @@ class DistributionState(StrEnum):
 
 
 @strawberry.type
-class DiagnosedAgent(Seen):
+class DiagnosedAgent(Outcome):
     """A member of the pool: whether they could get a contact now, and if not, why. Null: not to be told."""
 
     agent: Agent | None = one(IN_SIGHT, "agent")
@@ -119,7 +119,7 @@ class DiagnosedAgent(Seen):
 
 
 @strawberry.type
-class DistributionDiagnosis(Seen):
+class DistributionDiagnosis(Outcome):
     """Why contacts are handed out, or are not, in words.
 
     `waiting` counts the contacts in sight that the policy could hand out. `code` and `message` are null

@@ -18,7 +18,7 @@ from authz.access import AccessRule
 from schema.errors import RefusedByRole
 from schema.inputs import NAMESPACE
 from schema.reading.marks import Mark
-from schema.reading.reads import Amount, Column, Each, Find, Many, One, Reads
+from schema.reading.reads import Amount, Column, Each, Find, Many, NamedRows, One, Reads
 from schema.tables import type_name
 
 
@@ -102,6 +102,11 @@ def amount(rule: AccessRule, amount: str = "amount", currency: str = "currency",
 def one(rule: AccessRule, table: str, name: str | None = None, **options: Any) -> Any:
     """The row of `table` that a column refers to, where it is in sight."""
     return _guarded(rule, One(table, name), **options)
+
+
+def named(rule: AccessRule, **options: Any) -> Any:
+    """The rows, of several tables, that something worked out names, where they are in sight."""
+    return _guarded(rule, NamedRows(), **options)
 
 
 def many(rule: AccessRule, table: str, inner: str | None = None, **options: Any) -> Any:

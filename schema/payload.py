@@ -9,12 +9,12 @@ from authz.scopes import RECORDS
 from schema.fields import column, computed, one
 from schema.lazy import Record
 from schema.reading.marks import Mark
-from schema.seen import Seen, see
+from schema.seen import Outcome, Seen, see
 from schema.tables import type_name
 
 
 @strawberry.type
-class UserError(Seen):
+class UserError(Outcome):
     """A value that a form can mend. `field` is the input's field, where it is about one."""
 
     code: str = column(OUTCOME)
@@ -51,7 +51,7 @@ def payload(mutation: str, tables: tuple[str, ...], plain: dict[str, Any] | None
         namespace[plain_name] = column(OUTCOME)
     annotations["user_errors"] = list[UserError]
     namespace |= {"user_errors": column(OUTCOME), "__annotations__": annotations, "__module__": __name__}
-    return strawberry.type(type(name, (Seen,), namespace), description=f"What `{mutation}` gives back.")
+    return strawberry.type(type(name, (Outcome,), namespace), description=f"What `{mutation}` gives back.")
 
 
 async def record_of(self: Seen, info: strawberry.Info) -> Record | None:

@@ -26,6 +26,10 @@ class Seen:
         return seen
 
 
+class Outcome(Seen):
+    """What an act left, or was worked out: no row of a table. What it refers to is read through the view."""
+
+
 @dataclass_transform()
 def table_type(table: str, **options: Any) -> Callable[[T], T]:
     """Declare the type that clients know a table's rows by."""

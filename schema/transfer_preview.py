@@ -5,14 +5,14 @@ from datetime import datetime
 import strawberry
 
 from authz.access import IN_SIGHT
-from schema.fields import column, one
+from schema.fields import column, named, one
 from schema.lazy import Agent, Record
 from schema.payload import UserError
-from schema.seen import Seen
+from schema.seen import Outcome
 
 
 @strawberry.type
-class RecordCounts(Seen):
+class RecordCounts(Outcome):
     """How many records of each kind."""
 
     contacts: int | None = column(IN_SIGHT)
@@ -21,7 +21,7 @@ class RecordCounts(Seen):
 
 
 @strawberry.type
-class PreviewedShare(Seen):
+class PreviewedShare(Outcome):
     """What an agent would get."""
 
     agent: Agent | None = one(IN_SIGHT, "agent")
@@ -29,7 +29,7 @@ class PreviewedShare(Seen):
 
 
 @strawberry.type
-class SightChange(Seen):
+class SightChange(Outcome):
     """Of how many of the records an agent would gain the sight, and of how many they would lose it."""
 
     agent: Agent | None = one(IN_SIGHT, "agent")
@@ -38,7 +38,7 @@ class SightChange(Seen):
 
 
 @strawberry.type
-class Parting(Seen):
+class Parting(Outcome):
     """Conversations and deals that would no longer be of the same owner as their contact.
 
     `records` are some of them: those that go without their contact, or stay without it.
@@ -46,11 +46,11 @@ class Parting(Seen):
 
     conversations: int | None = column(IN_SIGHT)
     deals: int | None = column(IN_SIGHT)
-    records: list[Record] | None = column(IN_SIGHT)
+    records: list[Record] | None = named(IN_SIGHT)
 
 
 @strawberry.type
-class TransferPreview(Seen):
+class TransferPreview(Outcome):
     """What a transfer would do as things stand. `sight` tells of those whom the viewer manages.
 
     With `userErrors` it would be refused, and there is no token.

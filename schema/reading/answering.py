@@ -20,7 +20,6 @@ from schema.reading.documents import Memory, Operation, Site
 from schema.reading.late import LateCompiler, Run
 from schema.reading.plan import Plan, Unplanned, made
 from schema.reading.planning import Planner
-from schema.reading.row import Source
 from schema.reading.size import LARGEST_ANSWER, Size, TooLarge
 from schema.reading.view import View
 from schema.refusals import FIELD, Walk
@@ -188,12 +187,11 @@ class Reading:
             walk.operation(operation.node)
         sites = {node: (number, asked[number]) for node, number in numbered.items()}
         planner = Planner(walk, View(LateCompiler(self.dialect, shape)), sites, self.schema)
-        root = planner.row("row", Source(joinable=False))
-        answer = planner.object(type_, nodes, "", "", root)
-        planner.code.function("answer", "row, run", [f"return {answer}"])
+        answer = planner.object(type_, nodes, "", "", planner.root)
+        planner.code.function("answer", "row, run", [*planner.prepared, f"return {answer}"])
         errors = walk.errors()
         Size().errors(errors)
-        return made(planning.whole(root), planner.code, errors, planner.repeats)
+        return made(planning.whole(planner.root), planner.code, errors, planner.repeats)
 
 
 async def _run(plan: Plan, run: Run, fetch: Fetch) -> tuple[dict[str, Any], int]:

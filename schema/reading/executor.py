@@ -1,24 +1,25 @@
-"""The executor's inner part that planned reading needs: what a mutation leaves is read by one statement.
+"""The executor's inner part that planned reading needs: what a mutation leaves, or a calculation comes to,
+is read by one statement.
 
 graphql-core's `complete_object_value` is touched here and nowhere else; its version is pinned. By then
-the mutation has been made for good: where reading what it left takes too long, or comes to too much,
+a mutation has been made for good: where reading what it left takes too long, or comes to too much,
 the payload tells what was done, and its objects are null, each with an error.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, GraphQLObjectType
+from graphql import FieldNode, GraphQLError, GraphQLObjectType, OperationType
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.context import Context
 from schema.errors import Code
 from schema.fields import GuardedField
 from schema.reading.answering import Reading, Unread
-from schema.reading.reads import One
+from schema.reading.reads import Column, One
 from schema.reading.size import TooLarge
 from schema.refusals import FIELD
-from schema.seen import Seen
+from schema.seen import Outcome, Seen
 
 Ordinary = Callable[[Seen], Any]
 """Completes a payload one value at a time."""
@@ -27,7 +28,7 @@ DONE = "It was done, but what was asked of it takes too long to read or is too m
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
-    """Strawberry's, that reads payloads by a plan, and no longer than a request may read."""
+    """Strawberry's, that reads outcomes by a plan, and no longer than a request may read."""
 
     def complete_object_value(
         self,
@@ -38,16 +39,18 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
-        """A payload by its plan; anything else, and what has no plan, one value at a time."""
+        """An outcome by its plan; anything else, and what has no plan, one value at a time."""
 
         def ordinary(result: Any) -> Any:
             return super(Executor, self).complete_object_value(
                 return_type, field_details_list, info, path, result, position_context
             )
 
-        if not return_type.name.endswith("Payload") or not isinstance(result, Seen):
+        if path.prev is not None or not isinstance(result, Outcome):
             return ordinary(result)
         nodes = [each.node for each in field_details_list]
+        if self.operation.operation is OperationType.QUERY:
+            return self._read(return_type, nodes, result, ordinary)
         return self._payload(return_type, nodes, path.as_list(), result, ordinary)
 
     async def _payload(
@@ -117,11 +120,18 @@ def _refers(declared: Any, result: Seen) -> bool:
         return False
     if isinstance(declared.reads, One):
         return result.row.get(declared.reads.column(declared)) is not None
+    if isinstance(declared.reads, Column):
+        return _refer(result.row.get(declared.column_name))
     return declared.reads is None and any(_references(result).values())
 
 
 def _references(result: Seen) -> dict[str, Any]:
-    return {name: held for name, held in result.row.items() if name.endswith("_id")}
+    return {name: held for name, held in result.row.items() if name.endswith("_id") or _refer(held)}
+
+
+def _refer(held: Any) -> bool:
+    """Whether it is a list of outcomes that refer to rows."""
+    return isinstance(held, list) and any(_references(each) for each in held if isinstance(each, Outcome))
 
 
 def _without_references(result: Seen) -> Seen:

@@ -1,6 +1,6 @@
 """Parameters that are not known when a statement is planned, and the run that knows them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,36 @@ class OfRow:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfOutcome:
+    """The ids of a table's rows that an outcome names: those in its columns at the end of `path`.
+
+    What a column of the path holds is an outcome, or a list of them; at its end is an id, or a list of
+    pairs of a table and an id.
+    """
+
+    table: str
+    path: tuple[str, ...]
+    adapt: Callable[[Sequence[str]], Any]
+
+    def named(self, row: Mapping[str, Any]) -> Any:
+        """The ids, each once, as the database takes them."""
+        return self.adapt(list(dict.fromkeys(self._ids([row], self.path))))
+
+    def _ids(self, rows: Sequence[Mapping[str, Any]], path: tuple[str, ...]) -> Iterator[str]:
+        name, *below = path
+        held = [row[name] for row in rows if row[name] is not None]
+        flat = [one for each in held for one in (each if isinstance(each, list) else [each])]
+        if below:
+            yield from self._ids([outcome.row for outcome in flat], tuple(below))
+            return
+        for each in flat:
+            if not isinstance(each, tuple):
+                yield str(each)
+            elif each[0] == self.table:
+                yield str(each[1])
+
+
 Bind = Callable[[Run], Any]
 
 
@@ -63,6 +93,8 @@ def binder(param: Any) -> Bind:
             return lambda run: adapt(getattr(run.viewer, name))
         case OfRow(name):
             return lambda run: run.row.get(name)
+        case OfOutcome():
+            return lambda run: param.named(run.row)
     return lambda run: param
 
 

@@ -130,12 +130,16 @@ def _node(place: Place) -> str:
     if table is None:
         return "None"
     found = value(held.param(ONLY, lambda id: id))
-    return place.planner.one(table, found, place.row, _type_of(place, table), place.nodes)
+    return place.planner.one(table, found, place.row, place.planner.type_of(table), place.nodes)
 
 
 def _nodes(place: Place) -> str:
     site, (_, tables, _), held = place.planner.asked(place.nodes[0])
-    found = [_listed(place, table, held.param(Slot(n + 1), _ids(place))) for n, table in enumerate(tables)]
+    adapt = ids_of(place.planner.dialect)
+    found = [
+        among(place.planner, table, held.param(Slot(n + 1), adapt), place.nodes, place.row)
+        for n, table in enumerate(tables)
+    ]
     pairs = "".join(f"*{each}, " for each in found)
     lines = [
         f"found = dict(({pairs}))",
@@ -145,29 +149,25 @@ def _nodes(place: Place) -> str:
     return f"{name}({place.row.name}, run)"
 
 
-def _ids(place: Place) -> Callable[[Any], Any]:
-    if place.planner.dialect is Dialect.POSTGRES:
+def ids_of(dialect: Dialect) -> Callable[[Any], Any]:
+    """What makes ids a parameter of `among`."""
+    if dialect is Dialect.POSTGRES:
         return list
     return lambda ids: "[" + ",".join(f'"{id}"' for id in ids) + "]"
 
 
-def _listed(place: Place, table: str, ids: Any) -> str:
-    """The objects of one table, with their ids, of which some were asked for."""
-    planner = place.planner
+def among(planner: "Planner", table: str, ids: Any, nodes: Sequence[FieldNode], row: Row) -> str:
+    """The code of pairs: table and id of each row, of those given, that is in sight, and its object."""
     alias, inner = planner.view.alias(), planner.row(planner.code.name("node"))
     id = inner.take(Sql(f"{alias}.id"))
-    made = planner.object(_type_of(place, table), place.nodes, table, alias, inner)
-    among = " = ANY(" if planner.dialect is Dialect.POSTGRES else " IN (SELECT value FROM json_each("
+    made = planner.object(planner.type_of(table), nodes, table, alias, inner)
+    within = " = ANY(" if planner.dialect is Dialect.POSTGRES else " IN (SELECT value FROM json_each("
     end = ")" if planner.dialect is Dialect.POSTGRES else "))"
-    wanted = f"{alias}.id{among}" + value(ids) + end + " AND " + planner.view.rows(table, alias)
+    wanted = f"{alias}.id{within}" + value(ids) + end + " AND " + planner.view.rows(table, alias)
     function = "json_agg" if planner.dialect is Dialect.POSTGRES else "json_group_array"
     listed = f"(SELECT {function}(" + inner.array() + f") FROM {physical(table)} {alias}"
-    taken = place.row.take(listed + inner.source.joined() + " WHERE " + wanted + ")")
+    taken = row.take(listed + inner.source.joined() + " WHERE " + wanted + ")")
     return f"((({table!r}, {id}), {made}) for {inner.name} in {taken} or ())"
-
-
-def _type_of(place: Place, table: str) -> Any:
-    return place.planner.schema.get_type(type_name(table))
 
 
 def _subject(place: Place) -> str:
@@ -189,7 +189,7 @@ def _of_any(place: Place, named: Mapping[str, str], type_column: str, id_column:
         if not _possible(place, table):
             continue
         alias, inner = planner.view.alias(), planner.row("one")
-        made = planner.object(_type_of(place, table), place.nodes, table, alias, inner)
+        made = planner.object(place.planner.type_of(table), place.nodes, table, alias, inner)
         maker = planner.code.function(planner.code.name("subject"), "one, run", [f"return {made}"])
         makers.append(f"{word!r}: {maker}")
         cases.append(
@@ -209,7 +209,7 @@ def _of_any(place: Place, named: Mapping[str, str], type_column: str, id_column:
 
 
 def _possible(place: Place, table: str) -> bool:
-    type_ = _type_of(place, table)
+    type_ = place.planner.schema.get_type(type_name(table))
     assert isinstance(place.below, GraphQLInterfaceType)
     return type_ is not None and place.planner.schema.is_sub_type(place.below, type_)
 
@@ -261,7 +261,7 @@ def _record(place: Place) -> str:
         if place.planner.dialect is Dialect.POSTGRES:
             given = "CAST(" + given + " AS uuid)"
         name = place.planner.code.name("record")
-        made = place.planner.one(table, given, place.row, _type_of(place, table), place.nodes)
+        made = place.planner.one(table, given, place.row, place.planner.type_of(table), place.nodes)
         code = f"({name} if ({name} := {made}) is not None else {code})"
     return code
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
+from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, get_named_type
 
 from authz.access import Refused
 from authz.belonging import Belonging
@@ -18,7 +18,7 @@ from authz.scopes import in_sight
 from models.database import Dialect
 from models.sql import Sql, value
 from schema.fields import GuardedField
-from schema.reading import connecting, planned
+from schema.reading import connecting, outcome, planned
 from schema.reading.arguments import Asked, ListForm
 from schema.reading.holding import Held, Later
 from schema.reading.late import OfRow
@@ -29,13 +29,16 @@ from schema.reading.row import Room, Row, Source, gathered
 from schema.reading.view import View
 from schema.reading.wire import money_text, writer
 from schema.refusals import FIELD, Walk
-from schema.tables import MODELS, physical
+from schema.tables import MODELS, physical, type_name
 
 Nodes = Sequence[FieldNode]
 Given = str | Callable[[Any, Nodes], str]
 """A value of an object that is no row: the code that has it, or what makes that of the selection below."""
 
 WHOLE = ListForm(0, backwards=False)
+
+MANY = 1_000_000
+"""As often as an outcome names a row, its object is in the answer: nobody knows beforehand."""
 
 
 class Planner:
@@ -49,8 +52,10 @@ class Planner:
         self.schema = schema
         self.code = Code()
         self._sites = sites
+        self.prepared: list[str] = []
         self._rows: list[Row] = []
         self._room = Room()
+        self.root = self.row("row", Source(joinable=False))
 
     @property
     def dialect(self) -> Dialect:
@@ -65,7 +70,7 @@ class Planner:
     @property
     def repeats(self) -> int:
         """How often at most the answer has one value that is read."""
-        return max(row.repeats for row in self._rows)
+        return MANY if self.prepared else max(row.repeats for row in self._rows)
 
     def asked(self, node: FieldNode) -> tuple[int, Any, Held]:
         """What a field's arguments ask: where each request keeps its values, their form, and the values."""
@@ -76,22 +81,23 @@ class Planner:
 
     def object(self, type_: GraphQLObjectType, nodes: Nodes, table: str, alias: str, row: Row) -> str:
         """The code of an object of a row that goes by `alias`."""
-        return self._displayed(type_, nodes, lambda group: self._field(type_, group, table, alias, row))
+        return self.displayed(type_, nodes, lambda group: self._field(type_, group, table, alias, row))
 
     def plain(self, type_: GraphQLObjectType, nodes: Nodes, values: Mapping[str, Given]) -> str:
         """The code of an object that is no row, but made of `values`, by their names in Python."""
-        return self._displayed(type_, nodes, lambda group: self._value(type_, group, values))
+        return self.displayed(type_, nodes, lambda group: self._value(type_, group, values))
 
-    def _displayed(
+    def displayed(
         self, type_: GraphQLObjectType, nodes: Nodes, field: Callable[[list[FieldNode]], str]
     ) -> str:
+        """The code of an object: `field` has that of the fields asked for by one response key."""
         selected = self.walk.selected(type_, nodes)
         return "{" + ", ".join(f"{literal(key)}: {field(group)}" for key, group in selected.items()) + "}"
 
     def _value(self, type_: GraphQLObjectType, nodes: list[FieldNode], values: Mapping[str, Given]) -> str:
         if nodes[0].name.value == "__typename":
             return repr(type_.name)
-        declared, guard = self._guarded(type_, nodes[0], "")
+        declared, guard = self.guarded(type_, nodes[0], "")
         if guard in (None, NEVER):
             return "None"
         if guard != ALWAYS or declared.python_name not in values:
@@ -99,7 +105,7 @@ class Planner:
         made = values[declared.python_name]
         return made if isinstance(made, str) else made(self.named_type(type_, nodes[0]), nodes)
 
-    def _guarded(
+    def guarded(
         self, type_: GraphQLObjectType, node: FieldNode, table: str
     ) -> tuple[GuardedField, Predicate | None]:
         """The field, and on which rows it may be read; None where it is refused or asked wrongly."""
@@ -118,6 +124,10 @@ class Planner:
         assert definition is not None
         return get_named_type(definition.type)
 
+    def type_of(self, table: str) -> Any:
+        """The type that clients know a table's rows by."""
+        return self.schema.get_type(type_name(table))
+
     # Fields of rows
 
     def _field(
@@ -125,14 +135,14 @@ class Planner:
     ) -> str:
         if nodes[0].name.value == "__typename":
             return repr(type_.name)
-        declared, guard = self._guarded(type_, nodes[0], table)
+        declared, guard = self.guarded(type_, nodes[0], table)
         if guard in (None, NEVER):
             return "None"
         assert guard is not None
         below = self.named_type(type_, nodes[0])
         match declared.reads:
             case Column() if not table:
-                return self._given(declared.column_name, below, nodes)
+                return outcome.column(self, declared.column_name, type_, nodes)
             case Column():
                 return self._column(table, declared.column_name, guard, alias, row)
             case Amount(name, currency):
@@ -169,17 +179,6 @@ class Planner:
         place = row.take(self.view.guarded(guard, self.json(table, column, alias), alias))
         write = writer(self.dialect, table, column)
         return place if write is None else f"{self.code.let('write', write)}({place})"
-
-    def _given(self, column: str, below: Any, nodes: Nodes) -> str:
-        """What a mutation gives back beside rows: plain values, and what is wrong with its input."""
-        held = f"run.row[{column!r}]"
-        if is_leaf_type(below):
-            written = self.code.let("leaf", below.serialize)
-            return f"(None if {held} is None else {written}({held}))"
-        if column != "user_errors":
-            raise Unplanned(column)
-        words = {name: f"problem.row[{name!r}]" for name in ("code", "message", "field")}
-        return f"[{self.plain(below, nodes, words)} for problem in {held}]"
 
     def json(self, table: str, column: str, alias: str) -> Sql:
         """A column as a part of JSON."""

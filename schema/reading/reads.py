@@ -77,6 +77,21 @@ class One(Reads):
 
 
 @dataclass(frozen=True, slots=True)
+class NamedRows(Reads):
+    """Rows of several tables, which what was worked out names: pairs of a table and an id."""
+
+    async def resolve(
+        self, field: "GuardedField", source: "Seen", context: "Context", given: dict[str, Any]
+    ) -> Any:
+        """Those in sight, in their order."""
+        from schema.seen import see
+
+        pairs = source.row[field.column_name]
+        found = [(table, await context.find(table, id)) for table, id in pairs]
+        return [see(table, row) for table, row in found if row is not None]
+
+
+@dataclass(frozen=True, slots=True)
 class Find(Reads):
     """The row of `table` whose global id the client gives."""
 

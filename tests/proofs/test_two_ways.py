@@ -152,7 +152,7 @@ class Ways:
         self.count["refused"] += answer.data is None
         if answer.data is None:
             return
-        hows = seen["payload" if document.text.startswith("mutation") else "answer"]
+        hows = seen["payload" if leaves_outcomes(document) else "answer"]
         if How.UNREAD in hows and self.planned.dialect is Dialect.SQLITE:
             # Once more in a session, and then value by value.
             self.count["unread"] += 1
@@ -160,10 +160,7 @@ class Ways:
             # What a role refuses is known before anything is read.
             refused = not set(answer.codes).isdisjoint(("FORBIDDEN", "MODULE_DISABLED"))
             assert How.BY_PLAN not in hows or refused, told(document, answer)
-        elif "assignments" in document.text:
-            # What a hand-out gives back is no row of its own, and is read with or without a plan.
-            assert How.UNREAD not in hows, told(document, answer)
-        elif document.text.startswith("mutation"):
+        elif leaves_outcomes(document):
             # Who has revoked their own token is nobody, for whom nothing is planned.
             least = sum(leaves_something(payload) for payload in answer.data.values())
             assert hows in ([How.BY_PLAN], [How.BY_PLAN] * least), f"{hows}{told(document, answer)}"
@@ -387,7 +384,8 @@ async def _store(everybody: list[tuple[Kind, SignedIn]], database: Database) -> 
         await session.fetch(Sql("ANALYZE"))
 
 
-UNPLANNED = ("accessExplanation", "__type(", "transferPreview", "distributionDiagnosis")
+UNPLANNED = ("accessExplanation", "__type(")
+WORKED_OUT = ("transferPreview", "distributionDiagnosis")
 
 
 def is_unplanned(document: Document) -> bool:
@@ -395,8 +393,13 @@ def is_unplanned(document: Document) -> bool:
     return any(word in document.text for word in UNPLANNED)
 
 
+def leaves_outcomes(document: Document) -> bool:
+    """Whether what it comes to is worked out first: by a mutation, or by counting."""
+    return document.text.startswith("mutation") or any(word in document.text for word in WORKED_OUT)
+
+
 def leaves_something(payload: Any) -> bool:
-    """Whether a mutation's payload has more to tell than what was wrong."""
+    """Whether an outcome has more to tell than what was wrong."""
     return any(value is not None for name, value in (payload or {}).items() if name != "userErrors")
 
 

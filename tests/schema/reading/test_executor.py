@@ -11,7 +11,17 @@ from models.database import Database, Dialect
 from models.sql import Sql
 from schema import context as context_module
 from schema.context import Context
-from tests.resolvers.support import KEYS, Scene, codes, gid, make_scene, mutation_of, run_in, signed_in
+from tests.resolvers.support import (
+    KEYS,
+    Scene,
+    codes,
+    gid,
+    make_scene,
+    mutate,
+    mutation_of,
+    run_in,
+    signed_in,
+)
 
 WAYS = pytest.mark.parametrize("planned", [True, False], ids=["planned", "value by value"])
 UPDATE = mutation_of("updateDeal", "__typename deal { id title }")
@@ -60,6 +70,36 @@ async def test_what_was_done_is_told_though_there_is_no_time_to_read_it(
     assert errors[0]["path"] == ["updateDeal", "deal"]
     assert "It was done" in errors[0]["message"]
     assert (await scene.again(deal)).title == "Later"
+
+
+@WAYS
+async def test_what_was_handed_out_is_counted_though_there_is_no_time_to_read_it(
+    planned: bool, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = [{"agentId": gid(scene.ana)}]
+    made, _ = await mutate(
+        scene.database,
+        scene.administrator,
+        "createDistributionPolicy",
+        {"members": members},
+        "distributionPolicy { id }",
+    )
+    await scene.contact()
+    monkeypatch.setattr(context_module, "LONGEST_QUERY", 0.0)
+    context = Context(
+        scene.database, KEYS, await signed_in(scene.database, scene.administrator), planned=planned
+    )
+    document = mutation_of("distributeContacts", "handedOut assignments { agent { name } }")
+    try:
+        await context.start_reading()
+        input = {"policyId": made["distributionPolicy"]["id"]}
+        data, errors = await run_in(context, document, {"input": input})
+    finally:
+        await context.stop_reading()
+    payload = {"handedOut": 1, "assignments": None, "userErrors": []}
+    assert data == {"distributeContacts": payload}
+    assert [error["path"] for error in errors] == [["distributeContacts", "assignments"]]
+    assert codes(errors) == ["QUERY_TOO_COMPLEX"]
 
 
 @WAYS

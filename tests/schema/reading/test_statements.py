@@ -15,7 +15,7 @@ from models.conversation import MessageDirection
 from models.database import Database
 from models.sql import Sql
 from tests.conftest import Databases
-from tests.resolvers.support import Scene, gid, make_scene, mutation_of, signed_in
+from tests.resolvers.support import Scene, gid, make_scene, mutate, mutation_of, signed_in
 from tests.schema.reading.counting import Asker, Statements, counted
 
 ROWS = (1, 10, 200)
@@ -273,6 +273,64 @@ PAYLOADS = (
     ("archiveContact", f"contact {{ {OF_CONTACT} conversations(first: 200) {{ nodes {{ subject }} }} }}"),
     ("assignTeam", "record { id owner { name } timeline(first: 200) { nodes { kind changes { field } } } }"),
 )
+
+
+OUTCOMES = (
+    (
+        "distributeContacts",
+        "mutation ($policy: ID!) { distributeContacts(input: {policyId: $policy, dryRun: true}) { "
+        "assignments { contact { name team { name } } agent { name teams { name } } } left } }",
+    ),
+    (
+        "distributionDiagnosis",
+        "query ($policy: ID!) { distributionDiagnosis(policyId: $policy) { waiting "
+        "policy { members { agent { name } } } agents { agent { name role { name } } eligible } } }",
+    ),
+    (
+        "transferPreview",
+        "query ($from: ID!, $to: ID!) { transferPreview(input: {fromId: $from, to: [{agentId: $to}]}) { "
+        "records { deals } shares { agent { name } records { deals } } sight { agent { name } } "
+        "parting { deals records { id owner { name } ... on Deal { contact { name } } } } } }",
+    ),
+)
+
+
+async def test_an_outcome_takes_the_same_statements_however_much_it_names(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    took: dict[str, list[int]] = {}
+    for rows in (1, 10, 100):
+        database = await databases()
+        filled = await fill(database, rows)
+        scene = filled.scene
+        policy = await waiting(scene, rows)
+        asker = Asker(database, await signed_in(database, scene.administrator))
+        known = {"policy": policy, "from": gid(scene.ana), "to": gid(scene.ben)}
+        with monkeypatch.context() as patched:
+            statements = counted(database, patched)
+            for name, document in OUTCOMES:
+                variables = {each: id for each, id in known.items() if f"${each}:" in document}
+                await asker.ask(document, variables)
+                statements.reset()
+                outcome = (await asker.ask(document, variables))[name]
+                took.setdefault(name, []).append(statements.all)
+                if name == "distributeContacts":
+                    assert len(outcome["assignments"]) == rows
+                    assert all(each["contact"] and each["agent"] for each in outcome["assignments"])
+    assert {name: len(set(counts)) for name, counts in took.items()} == dict.fromkeys(took, 1), took
+
+
+async def waiting(scene: Scene, rows: int) -> str:
+    """The id of a policy with two in its pool, and so many contacts whom nobody owns."""
+    contacts = [Contact(account_id=scene.account.id, name=f"Waiting {n}") for n in range(rows)]
+    async with scene.database.writing():
+        await Contact.bulk_create(contacts)
+    members = [{"agentId": gid(agent)} for agent in (scene.ana, scene.ben)]
+    selection = "distributionPolicy { id }"
+    payload, _ = await mutate(
+        scene.database, scene.administrator, "createDistributionPolicy", {"members": members}, selection
+    )
+    return str(payload["distributionPolicy"]["id"])
 
 
 async def test_a_payload_takes_the_same_statements_whatever_the_rows(
