@@ -15,13 +15,15 @@ no connection and no event kept.
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import takewhile
+from typing import Any
 from uuid import UUID
 
 from models.database import Database, Dialect, Session
 from models.engines.cancelling import stop
-from models.outbox import Event, OutboxEvent, Position, event_of
+from models.outbox import Event, Position, event_of
 from models.scene import Scene, read_scene
 from models.sql import Sql
 
@@ -43,6 +45,10 @@ SETTLING_SECONDS = 0.02
 """How soon it is looked at again while something written waits for an older transaction to end."""
 
 
+_BEFORE_ALL = Position(0, 0)
+_LATER_THAN_ALL = 2**63 - 1
+
+
 class OutOfReach(Exception):
     """The outbox no longer keeps what came after this position."""
 
@@ -56,7 +62,7 @@ class Feed:
     def __init__(self, database: Database, account_id: UUID) -> None:
         self.account_id = account_id
         self.version = 0
-        self.end = Position(0, 0)
+        self.end = _BEFORE_ALL
         self.stirred = asyncio.Event()
         self.watchers = 0
         self._database = database
@@ -68,16 +74,14 @@ class Feed:
         """Begin at the newest event."""
         async with self._database.reading() as session:
             self.version = await _version(session, self.account_id)
-            newest = await session.fetch(_newest(session.dialect, self.account_id))
-        if newest:
-            self.end = self._start = Position(newest[0]["xact"], newest[0]["id"])
+            self.end = self._start = await _newest(session, self.account_id)
 
     async def advance(self) -> bool:
         """Read what is new; say whether there may be more at once: a full batch, or one not yet settled."""
         async with self._database.reading() as session:
             version = await _version(session, self.account_id)
             rows = await session.fetch(_after(session.dialect, self.account_id, self.end, LARGEST_BATCH))
-        events = _settled(rows)
+            events = await _settled(session, rows)
         self._keep(events)
         self.version = version
         return len(rows) == LARGEST_BATCH or len(events) < len(rows)
@@ -113,7 +117,8 @@ class Feed:
                 events = [each for each in self._kept if each.position > position][:LARGEST_BATCH]
             else:
                 after = _after(session.dialect, self.account_id, position, LARGEST_BATCH)
-                events = _settled(await session.fetch(after))
+                found = map(event_of, await session.fetch(after))
+                events = [each for each in found if each.position <= self.end]
             return await read_scene(session, self.account_id, events)
 
     async def require_kept(self, position: Position) -> None:
@@ -231,19 +236,43 @@ def _after(dialect: Dialect, account_id: UUID, position: Position, most: int) ->
     )
 
 
-def _newest(dialect: Dialect, account_id: UUID) -> Sql:
-    return Sql(
-        f"SELECT xact, id FROM {OutboxEvent._meta.db_table} WHERE account_id = ? "
-        f"AND {_settled_before(dialect)} = {'1' if dialect is Dialect.SQLITE else 'true'} "
-        "ORDER BY xact DESC, id DESC LIMIT 1",
-        (account_id,),
+async def _newest(session: Session, account_id: UUID) -> Position:
+    """The newest settled event, from which on nothing can be missed."""
+    newest = (
+        f"SELECT xact, id, {_settled_before(session.dialect)} AS settled FROM outbox_event "
+        "WHERE account_id = ? AND xact < ? ORDER BY xact DESC, id DESC LIMIT 1"
     )
+    rows = await session.fetch(Sql(newest, (account_id, _LATER_THAN_ALL)))
+    if rows and not rows[0]["settled"]:
+        rows = await session.fetch(Sql(newest, (account_id, await _oldest_open(session))))
+    return Position(rows[0]["xact"], rows[0]["id"]) if rows else _BEFORE_ALL
 
 
-def _settled(rows: Sequence[object]) -> list[Event]:
-    events = []
-    for row in rows:
-        if not row["settled"]:  # type: ignore[index]
-            break
-        events.append(event_of(row))  # type: ignore[arg-type]
-    return events
+async def _settled(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Event]:
+    """The events before which no other can still be written."""
+    events = [event_of(row) for row in rows]
+    held_back = next((n for n, row in enumerate(rows) if not row["settled"]), None)
+    if held_back is None:
+        return events
+    oldest = await _oldest_open(session)
+    return [*events[:held_back], *takewhile(lambda each: each.position.xact < oldest, events[held_back:])]
+
+
+async def _oldest_open(session: Session) -> int:
+    """The oldest transaction that the snapshot has open in this database, or the first after it."""
+    return int((await session.fetch(_OLDEST_OPEN))[0]["xact"])
+
+
+_OLDEST_OPEN = Sql(
+    "WITH of_others AS MATERIALIZED (SELECT CAST(CAST(l.transactionid AS text) AS bigint) AS xact "
+    "FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'transactionid' "
+    "AND l.mode = 'ExclusiveLock' AND l.granted AND a.datname <> current_database()), "
+    "open AS (SELECT CAST(CAST(x AS text) AS bigint) AS xact "
+    "FROM pg_snapshot_xip(pg_current_snapshot()) x) "
+    "SELECT COALESCE(min(o.xact), CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)) "
+    "AS xact FROM open o WHERE o.xact % 4294967296 NOT IN (SELECT xact FROM of_others)"
+)
+"""All of a server's databases number their transactions in one row, but nothing that another one writes can
+be an event of ours. Each open transaction has a lock on its own number, of which pg_locks has the last 32
+bits (PostgreSQL's manual, 54.12 and 9.27.8).
+"""

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from models.operations import idempotency
 from resolvers.act import Act, given_of
-from schema.seen import Outcome
 
 Row = dict[str, Any]
 
@@ -26,32 +25,10 @@ async def once(act: Act, name: str, do: Callable[[], Awaitable[Row]]) -> Row:
     hashed = digest(act.given)
     before = await idempotency.replayed(act.by, name, key, hashed)
     if before is not None:
-        return _told_again(before)
+        return {name: UUID(kept) if kept else None for name, kept in before.items()}
     row = await do()
-    await idempotency.remember(act.by, name, key, hashed, _kept(row))
-    return row
-
-
-def _kept(row: Row) -> Row:
-    """What may be told again: what is referred to, and how many; no text, which may be a secret."""
-    kept: Row = {}
-    for name, value in row.items():
-        if isinstance(value, list):
-            kept[name] = [_kept(each.row) for each in value]
-        elif name.endswith("_id"):
-            kept[name] = str(value) if value else None
-        elif isinstance(value, int):
-            kept[name] = value
-    return kept
-
-
-def _told_again(kept: Row) -> Row:
-    row: Row = {}
-    for name, value in kept.items():
-        if isinstance(value, list):
-            row[name] = [Outcome.of(_told_again(each)) for each in value]
-        else:
-            row[name] = UUID(value) if value and name.endswith("_id") else value
+    kept = {name: str(id) if id else None for name, id in row.items() if name.endswith("_id")}
+    await idempotency.remember(act.by, name, key, hashed, kept)
     return row
 
 

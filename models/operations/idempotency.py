@@ -26,7 +26,7 @@ async def replayed(by: Actor, mutation: str, key: str, input_hash: str) -> Any |
 
 
 async def remember(by: Actor, mutation: str, key: str, input_hash: str, result: Any) -> None:
-    """Keep what was made under the key that `replayed` has taken: ids and counts, never what they hold."""
+    """Keep what was made under the key that `replayed` has taken: ids, never values."""
     await IdempotencyKey.filter(actor_id=_actor(by), key=key).update(result=result)
 
 

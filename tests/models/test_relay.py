@@ -1,6 +1,8 @@
 """The relay: every event, in order, whichever transaction ends first; nothing is left when nobody watches."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -106,6 +108,29 @@ async def test_a_transaction_that_ends_late_is_not_missed(world: World) -> None:
         assert (await feed.scene(start)).happenings == ()
         go_on.set()
         assert await events(feed, start, 2) == [await writing, early]
+
+
+async def test_a_transaction_of_another_database_holds_nothing_back(
+    world: World, fresh_url: Callable[[], Awaitable[str]]
+) -> None:
+    if world.database.dialect is Dialect.SQLITE:
+        pytest.skip("SQLite's databases know nothing of each other")
+    relay = Relay(world.database)
+    async with AsyncExitStack() as stack:
+        other = await Database.open(await fresh_url())
+        stack.push_async_callback(other.close)
+        before = await named(world, "Before")
+        await stack.enter_async_context(other.writing())
+        await make_world(other)
+        after = [await named(world, name) for name in ("A", "B")]
+        feed = await stack.enter_async_context(relay.watching(world.account.id))
+        assert feed.end > Position(0, 0)
+        start = feed.end
+        more = await named(world, "C")
+        await feed.advance()
+        assert [each.event.record_id for each in (await feed.scene(start)).happenings] == [more]
+        whole = (await feed.scene(Position(0, 0))).happenings
+        assert [each.event.record_id for each in whole] == [before, *after, more]
 
 
 async def test_the_states_around_an_event_are_the_same_whenever_it_is_looked_at(world: World) -> None:
