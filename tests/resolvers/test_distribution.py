@@ -672,8 +672,7 @@ async def test_versions_and_keys(scene: Scene) -> None:
     first, _ = await distribute(scene, scene.administrator, id, idempotencyKey="k")
     await scene.contact()
     again, errors = await distribute(scene, scene.administrator, id, idempotencyKey="k")
-    assert (again, errors) == (first, [])
-    assert (first["handedOut"], first["assignments"][0]["agent"]) == (1, {"name": "Ana"})
+    assert (first["handedOut"], again["handedOut"], errors) == (1, None, [])
     assert await owners(scene) == {"Ana": 1, "": 1}
     payload, _ = await create(scene, scene.administrator, scene.ana, idempotencyKey="p")
     again, _ = await create(scene, scene.administrator, scene.ana, idempotencyKey="p")
