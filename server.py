@@ -27,6 +27,7 @@ from commands.import_ import import_directory
 from commands.migrate import migrate
 from commands.opening import opened
 from commands.provider import provider
+from commands.saying import said
 from commands.schema import schema
 from commands.serve import serve
 from commands.tick import tick
@@ -93,9 +94,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except Problem as problem:
-            where = f"{problem.field}: " if problem.field else ""
-            failure = click.ClickException if problem.code == "TAKEN" else click.UsageError
-            raise failure(f"{where}{problem.message}") from problem
+            raise said(problem) from problem
         except BadValue as error:
             raise click.UsageError(str(error)) from error
         except (BadSettings, BadUrl, Busy, Conflict, Unguarded, Unreachable) as error:

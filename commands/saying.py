@@ -12,12 +12,19 @@ from models.operations.problem import Problem
 def as_typed(**options: str) -> Iterator[None]:
     """A problem with a field, by its name in the API, is one with the option or argument that gave it.
 
-    What is taken is a failure, and anything else a wrong call. Raises ClickException.
+    Raises ClickException.
     """
     try:
         yield
     except Problem as problem:
-        typed = options.get(problem.field or "", problem.field)
-        if problem.code == "TAKEN":
-            raise click.ClickException(f"{typed}: {problem.message}") from problem
-        raise click.BadParameter(problem.message, param_hint=typed) from problem
+        for each in problem.every:
+            each.field = options.get(each.field or "", each.field)
+        raise said(problem) from problem
+
+
+def said(problem: Problem) -> click.ClickException:
+    """What is wrong, a line each; what is taken is a failure, and anything else a wrong call."""
+    is_taken = problem.code == "TAKEN"
+    named = "{}: {}" if is_taken else "Invalid value for {}: {}"
+    lines = [named.format(each.field, each.message) if each.field else each.message for each in problem.every]
+    return (click.ClickException if is_taken else click.UsageError)("\n".join(lines))

@@ -19,6 +19,7 @@ from models.names import camel
 from models.operations.actor import Actor
 from models.operations.change import all_locked
 from models.operations.distribution_place import hold_policies
+from models.operations.problem import Problem
 from models.sql import Sql, value
 from schema.context import Columns, Context, Work, read_row
 from schema.errors import bad_input
@@ -73,6 +74,8 @@ class Act:
     prepared: Any = None
     afterwards: list[Work] = field(default_factory=list)
     named: dict[str, list[tuple[str, Columns]]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    """What is wrong with the input already, to be told with what the operation finds."""
     follows: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """What the act sets off, done in its transaction once the act itself was judged."""
     held: set[UUID] = field(default_factory=set)

@@ -22,7 +22,7 @@ from models.operations.unarchive import unarchive
 from models.operations.update_deal import update_deal as update
 from models.operations.win_deal import win_deal as win
 from resolvers.act import Act, Named
-from resolvers.amount import money_of
+from resolvers.amount import money_of, noted_money_of
 from resolvers.placing import moved, new, placed
 from resolvers.writing import mutation
 from schema.connection import Connection
@@ -88,7 +88,7 @@ class CreateDealInput:
 async def create_deal(act: Act, input: CreateDealInput) -> DealRow:
     """Create a deal."""
     values = act.values("title", "stage", "expected_close_on", "contact_id", "conversation_id")
-    return await create(act.by, **values, **money_of(act), **await placed(act))
+    return await create(act.by, **values, **noted_money_of(act), **await placed(act))
 
 
 @strawberry.input
@@ -118,7 +118,7 @@ async def update_deal(act: Act, input: UpdateDealInput) -> DealRow:
     values = act.values(
         "title", "stage", "expected_close_on", "contact_id", "conversation_id", "expected_version"
     )
-    return await update(act.by, await act.subject(DealRow), **values, **money_of(act))
+    return await update(act.by, await act.subject(DealRow), **values, **noted_money_of(act))
 
 
 @strawberry.input

@@ -19,14 +19,14 @@ from models import AuditEntry, AuditOutcome, clock
 from models.database import Crossed, Dialect
 from models.names import camel, snake
 from models.operations.change import agree
-from models.operations.problem import Conflict, Problem
+from models.operations.problem import Conflict, Problem, gathered
 from resolvers.act import Act, Forbidden, Links, Named, OutOfSight, find_named, given_of, wanted_of
 from resolvers.acting_viewer import viewer_in, viewer_seen
 from resolvers.once import once
 from schema.context import Columns, Context
 from schema.errors import Code, CodedError, bad_input, forbidden, module_disabled, not_found
 from schema.global_id import from_global
-from schema.payload import UserError
+from schema.payload import user_errors
 from schema.tables import type_name
 
 log = logging.getLogger("carteira.writes")
@@ -89,7 +89,7 @@ class Judge(PermissionExtension):
         try:
             row = await self._attempt(next_, source, info, kwargs)
         except Problem as problem:
-            row = {"user_errors": [_user_error(problem)]}
+            row = {"user_errors": user_errors(problem)}
         except OutOfSight:
             raise not_found() from None
         except Conflict as conflict:
@@ -160,7 +160,8 @@ class Judge(PermissionExtension):
         if self.leaves is not None and not await self.policy.allows_left(act, *await self.leaves(act)):
             raise Forbidden
         try:
-            result = await next_(source, info, **kwargs)
+            with gathered(act.problems):
+                result = await next_(source, info, **kwargs)
         except Problem:
             self._require_version(act)
             raise
@@ -228,10 +229,6 @@ async def _audit_refusal(context: Context, name: str, input: Any, subject: Named
             subject_type=table,
             subject_id=named[1] if named and table else None,
         )
-
-
-def _user_error(problem: Problem) -> UserError:
-    return UserError.of({"code": problem.code, "message": problem.message, "field": problem.field})
 
 
 def _table_of(model: Model) -> str:

@@ -27,7 +27,7 @@ from resolvers.transfer_token import sealed
 from schema.context import Context
 from schema.errors import forbidden, not_found
 from schema.fields import computed
-from schema.payload import UserError
+from schema.payload import user_errors
 from schema.reading.view import View
 from schema.seen import Seen
 from schema.transfer_preview import Parting, PreviewedShare, RecordCounts, TransferPreview
@@ -60,8 +60,7 @@ async def _preview(act: Act) -> TransferPreview:
     try:
         listed = await _items(act)
     except Problem as problem:
-        error = {"code": problem.code, "message": problem.message, "field": problem.field}
-        return TransferPreview.of({**_NOTHING, "user_errors": [UserError.of(error)]})
+        return TransferPreview.of({**_NOTHING, "user_errors": user_errors(problem)})
     return await _shown(act, listed)
 
 

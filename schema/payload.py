@@ -6,6 +6,7 @@ import strawberry
 
 from authz.access import OUTCOME
 from authz.scopes import RECORDS
+from models.operations.problem import Problem
 from schema.fields import column, computed, one
 from schema.lazy import Record
 from schema.reading.marks import Mark
@@ -20,6 +21,14 @@ class UserError(Outcome):
     code: str = column(OUTCOME)
     message: str = column(OUTCOME)
     field: str | None = column(OUTCOME)
+
+
+def user_errors(problem: Problem) -> list[UserError]:
+    """All that is wrong with an input, as clients read it."""
+    return [
+        UserError.of({"code": each.code, "message": each.message, "field": each.field})
+        for each in problem.every
+    ]
 
 
 _MODULES = {

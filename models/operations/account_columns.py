@@ -1,5 +1,6 @@
 """What may be written in an account's columns."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -11,11 +12,7 @@ from models.operations.problem import Problem
 
 def checked(columns: dict[str, Any]) -> dict[str, Any]:
     """The columns, as they may be written; raises Problem BLANK, INVALID or TOO_LONG."""
-    return text.checked(columns, _CHECKS) | {
-        column: _between(columns[column], last, field)
-        for column, (last, field) in _LAST.items()
-        if column in columns
-    }
+    return text.checked(columns, _CHECKS)
 
 
 def time_zone(name: str, field: str = "timeZone") -> str:
@@ -25,10 +22,13 @@ def time_zone(name: str, field: str = "timeZone") -> str:
     return name
 
 
-def _between(value: int, last: int, field: str) -> int:
-    if not 1 <= value <= last:
-        raise Problem("INVALID", f"{field} is a number from 1 to {last}.", field)
-    return value
+def _up_to(last: int) -> Callable[[int, str], int]:
+    def check(value: int, field: str) -> int:
+        if not 1 <= value <= last:
+            raise Problem("INVALID", f"{field} is a number from 1 to {last}.", field)
+        return value
+
+    return check
 
 
 @cache
@@ -36,5 +36,10 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-_CHECKS = {"name": text.name, "currency": currency, "time_zone": lambda zone, _: time_zone(zone)}
-_LAST = {"first_day_of_week": (7, "firstDayOfWeek"), "fiscal_year_start_month": (12, "fiscalYearStartMonth")}
+_CHECKS: text.Checks = {
+    "name": text.name,
+    "currency": currency,
+    "time_zone": time_zone,
+    "first_day_of_week": _up_to(7),
+    "fiscal_year_start_month": _up_to(12),
+}

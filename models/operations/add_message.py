@@ -9,6 +9,7 @@ from models.operations.actor import Actor
 from models.operations.change import locked
 from models.operations.instant import past
 from models.operations.plain import plain
+from models.operations.problem import gathered
 from models.operations.record_change import touch_record
 from models.operations.timeline import TimelineKind
 
@@ -26,14 +27,17 @@ async def add_message(
     TOO_LONG or IN_FUTURE. What came in has no author: it is the contact's.
     """
     conversation = await locked(conversation, expected_version)
+    with gathered() as problems:
+        problems.check(text.required, body, "body")
+        sent = problems.check(past, sent_at, "sentAt")
     message = Message(
         account_id=conversation.account_id,
         conversation_id=conversation.id,
         number=await _next_number(conversation.id),
         direction=direction,
         author_id=None if direction is MessageDirection.INBOUND else by.agent_id,
-        body=text.required(body, "body"),
-        sent_at=past(sent_at, "sentAt"),
+        body=body,
+        sent_at=sent,
     )
     await message.save(force_create=True)
     await _tell(by, conversation, message)

@@ -30,8 +30,7 @@ async def create_agent(
     await access_version.hold(by.account_id)
     agent = Agent(
         account_id=by.account_id,
-        name=text.required(name, "name"),
-        email=text.email(email),
+        **text.checked({"name": name, "email": email}, {"name": text.required, "email": text.email}),
         role_id=role_id,
         main_team_id=main_team_of(list(team_ids), main_team_id, None),
         password_hash=password_hash,

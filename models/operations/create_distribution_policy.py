@@ -26,16 +26,16 @@ async def create_distribution_policy(
 
     Raises Problem BLANK, INVALID, TAKEN or TOO_LARGE.
     """
-    columns.one_place(team_id, inbox_id)
-    pool = columns.pool(members)
+    given = {"members": members, "capacity": capacity, "working_hours": working_hours}
+    written = columns.checked(given, team_id, inbox_id)
+    pool = written.pop("members")
     policy = DistributionPolicy(
         account_id=by.account_id,
         team_id=team_id,
         inbox_id=inbox_id,
         method=method,
         enabled=enabled,
-        capacity=columns.capacity(capacity),
-        working_hours=columns.working_hours(working_hours),
+        **written,
         saved_by_id=by.agent_id,
     )
     more = {"members": [None, columns.told(pool)]}

@@ -15,8 +15,7 @@ async def create_partner_user(
     user = PartnerUser(
         account_id=by.account_id,
         partner_id=partner_id,
-        name=text.required(name, "name"),
-        email=text.email(email),
+        **text.checked({"name": name, "email": email}, {"name": text.required, "email": text.email}),
         portal_access=portal_access,
     )
     return await create_row(by, user, "create_partner_user")

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from models.distribution import DistributionMember, DistributionPolicy
-from models.operations.problem import Problem
+from models.operations import text
+from models.operations.problem import Problem, gathered
 from models.rules.working_hours import is_wall_time
 
 LARGEST_POOL = 200
@@ -24,52 +25,66 @@ class Membership:
     capacity: int | None = None
 
 
-def one_place(team_id: UUID | None, inbox_id: UUID | None) -> None:
-    """See that a policy is for a team or an inbox, or neither. Raises Problem INVALID."""
+def checked(columns: Mapping[str, Any], team_id: UUID | None, inbox_id: UUID | None) -> dict[str, Any]:
+    """The columns and the members, as they are kept. Raises Problem BLANK, TAKEN, INVALID or TOO_LARGE."""
+    with gathered() as problems:
+        problems.check(_one_place, team_id, inbox_id)
+        return problems.check(text.checked, columns, _CHECKS)
+
+
+def _one_place(team_id: UUID | None, inbox_id: UUID | None) -> None:
     if team_id is not None and inbox_id is not None:
         raise Problem(
             "INVALID", "A policy is for a team or for an inbox; name one of them, or none.", "inboxId"
         )
 
 
-def capacity(value: int | None, field: str = "capacity") -> int | None:
-    """How many contacts one may have; None: as many as come. Raises Problem INVALID or TOO_LARGE."""
+def _capacity(value: int | None, field: str) -> int | None:
     return None if value is None else _positive(value, field)
 
 
-def pool(members: Sequence[Membership]) -> list[Membership]:
-    """The members, in their order. Raises Problem BLANK, TAKEN, INVALID or TOO_LARGE."""
+def _pool(members: Sequence[Membership], field: str) -> list[Membership]:
     if not members:
-        raise Problem("BLANK", "A pool has somebody in it; name at least one member.", "members")
+        raise Problem("BLANK", "A pool has somebody in it; name at least one member.", field)
     if len(members) > LARGEST_POOL:
-        raise Problem("TOO_LARGE", f"A pool has at most {LARGEST_POOL} members.", "members")
+        raise Problem("TOO_LARGE", f"A pool has at most {LARGEST_POOL} members.", field)
     if len({member.agent_id for member in members}) < len(members):
-        raise Problem("TAKEN", "Nobody is in a pool twice; name each member once.", "members")
-    for number, member in enumerate(members):
-        _positive(member.weight, f"members.{number}.weight")
-        capacity(member.capacity, f"members.{number}.capacity")
+        raise Problem("TAKEN", "Nobody is in a pool twice; name each member once.", field)
+    with gathered() as problems:
+        for number, member in enumerate(members):
+            problems.check(_positive, member.weight, f"{field}.{number}.weight")
+            problems.check(_capacity, member.capacity, f"{field}.{number}.capacity")
     return list(members)
 
 
-def working_hours(spans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The spans, in the order of the week. Raises Problem INVALID or TOO_LARGE."""
+def _working_hours(spans: Sequence[Mapping[str, Any]], field: str) -> list[dict[str, Any]]:
     if len(spans) > MOST_SPANS:
-        raise Problem("TOO_LARGE", f"A week has at most {MOST_SPANS} spans here.", "workingHours")
-    checked = [_span(span, f"workingHours.{number}") for number, span in enumerate(spans)]
-    return sorted(checked, key=lambda span: (span["day"], span["start"], span["end"]))
+        raise Problem("TOO_LARGE", f"A week has at most {MOST_SPANS} spans here.", field)
+    with gathered() as problems:
+        sound = [problems.check(_span, span, f"{field}.{number}") for number, span in enumerate(spans)]
+    return sorted(sound, key=lambda span: (span["day"], span["start"], span["end"]))
 
 
 def _span(span: Mapping[str, Any], field: str) -> dict[str, Any]:
-    if not 1 <= span["day"] <= 7:
-        raise Problem("INVALID", "A day is 1 (Monday) to 7 (Sunday).", f"{field}.day")
-    for name in ("start", "end"):
-        if not is_wall_time(span[name], end=name == "end"):
-            raise Problem("INVALID", 'A time is written as in "09:00" or "17:30".', f"{field}.{name}")
+    with gathered() as problems:
+        problems.check(_day, span["day"], f"{field}.day")
+        for name in ("start", "end"):
+            problems.check(_time, span[name], f"{field}.{name}", end=name == "end")
     if span["start"] >= span["end"]:
         raise Problem(
             "INVALID", "Hours end after they start; write those over midnight as two.", f"{field}.end"
         )
     return {name: span[name] for name in ("day", "start", "end")}
+
+
+def _day(day: int, field: str) -> None:
+    if not 1 <= day <= 7:
+        raise Problem("INVALID", "A day is 1 (Monday) to 7 (Sunday).", field)
+
+
+def _time(time: str, field: str, *, end: bool) -> None:
+    if not is_wall_time(time, end=end):
+        raise Problem("INVALID", 'A time is written as in "09:00" or "17:30".', field)
 
 
 def _positive(value: int, field: str) -> int:
@@ -78,6 +93,9 @@ def _positive(value: int, field: str) -> int:
     if value > LARGEST:
         raise Problem("TOO_LARGE", f"This is at most {LARGEST:,}.", field)
     return value
+
+
+_CHECKS: text.Checks = {"members": _pool, "capacity": _capacity, "working_hours": _working_hours}
 
 
 async def write_members(policy: DistributionPolicy, members: Sequence[Membership]) -> None:

@@ -8,7 +8,7 @@ from models.operations.actor import Actor
 from models.operations.amount import positive
 from models.operations.instant import past
 from models.operations.plain import plain
-from models.operations.problem import Problem
+from models.operations.problem import Problem, gathered
 from models.operations.record_change import touch_record
 from models.operations.source import from_source
 from models.operations.timeline import TimelineKind
@@ -46,14 +46,18 @@ async def book(by: Actor, deal: Deal, receipt: Receipt) -> Payment:
     """Write the payment of a deal that the caller has locked; raises Problem INVALID, TOO_LARGE, IN_FUTURE,
     BLANK or TOO_LONG.
     """
+    with gathered() as problems:
+        problems.check(positive, receipt.money)
+        paid_at = problems.check(past, receipt.paid_at, "paidAt")
+        source = problems.check(from_source, receipt.source, receipt.source_id)
     payment = Payment(
         account_id=deal.account_id,
         deal_id=deal.id,
         kind=receipt.kind,
-        amount=positive(receipt.money).amount,
+        amount=receipt.money.amount,
         currency=receipt.money.currency,
-        paid_at=past(receipt.paid_at, "paidAt"),
-        **from_source(receipt.source, receipt.source_id),
+        paid_at=paid_at,
+        **source,
     )
     await payment.save(force_create=True)
     action, kind = _TRACES[receipt.kind]

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 from models.names import camel
-from models.operations.problem import Problem
+from models.operations.problem import Problem, gathered
 
 Checks = Mapping[str, Callable[[Any, str], Any]]
 """A check for each column; it takes the value and the input's name for it; returns what may be written."""
@@ -50,14 +50,15 @@ class Unchecked(TypeError):
 
 
 def checked(columns: Mapping[str, Any], checks: Checks) -> dict[str, Any]:
-    """The columns, each checked by its own check; what is no text may do without. Raises Unchecked."""
+    """The columns, each checked by its own; what is no text may do without. Raises Problem, Unchecked."""
     for column, value in columns.items():
         if column not in checks and isinstance(value, str) and not isinstance(value, Enum):
             raise Unchecked(f"{column} is a text that nothing checks: give it a check, as `title` has one.")
-    return {
-        column: checks[column](value, camel(column)) if column in checks else value
-        for column, value in columns.items()
-    }
+    with gathered() as problems:
+        return {
+            column: problems.check(checks[column], value, camel(column)) if column in checks else value
+            for column, value in columns.items()
+        }
 
 
 def _sound(text: str, field: str, longest: int) -> str:

@@ -8,7 +8,7 @@ from models.agent import Agent
 from models.operations import text
 from models.operations.change import all_locked
 from models.operations.draft_transfer import Share, require_shares
-from models.operations.problem import Problem
+from models.operations.problem import Problem, gathered
 from models.record import RecordType
 from models.transfer_rule import TransferRule, TransferRuleShare, TransferTrigger
 
@@ -17,19 +17,22 @@ LONGEST_IDLE_DAYS = 3_650
 
 def checked(columns: dict[str, Any], trigger: TransferTrigger, idle_days: int | None) -> dict[str, Any]:
     """The columns as they are kept. Raises Problem BLANK, INVALID or TOO_LONG."""
-    columns = text.checked(columns, {"name": text.name})
+    with gathered() as problems:
+        columns = problems.check(text.checked, columns, {"name": text.name, "record_types": _types})
+        problems.check(_require_days, trigger, idle_days)
+    return columns
+
+
+def _require_days(trigger: TransferTrigger, idle_days: int | None) -> None:
     if (trigger is TransferTrigger.IDLE) != (idle_days is not None):
         raise Problem("INVALID", "Idle days are for the trigger IDLE, which needs them.", "idleDays")
     if idle_days is not None and not 1 <= idle_days <= LONGEST_IDLE_DAYS:
         raise Problem("INVALID", f"A number of days from 1 to {LONGEST_IDLE_DAYS}.", "idleDays")
-    if "record_types" in columns:
-        columns["record_types"] = _types(columns["record_types"])
-    return columns
 
 
-def _types(listed: Sequence[RecordType]) -> list[str]:
+def _types(listed: Sequence[RecordType], field: str) -> list[str]:
     if not listed:
-        raise Problem("BLANK", "Say which kinds of record go.", "recordTypes")
+        raise Problem("BLANK", "Say which kinds of record go.", field)
     return [kind.value for kind in RecordType if kind in listed]
 
 

@@ -32,15 +32,11 @@ async def update_distribution_policy(
     Raises Conflict, or Problem BLANK, INVALID, TAKEN or TOO_LARGE.
     """
     policy = await locked(policy, expected_version)
-    written = given(team_id=team_id, inbox_id=inbox_id, method=method, enabled=enabled)
-    columns.one_place(written.get("team_id", policy.team_id), written.get("inbox_id", policy.inbox_id))
-    if not isinstance(capacity, Unset):
-        written["capacity"] = columns.capacity(capacity)
-    if not isinstance(working_hours, Unset):
-        written["working_hours"] = columns.working_hours(working_hours)
-    more: Changes = {}
-    if not isinstance(members, Unset):
-        more = await _members(policy, columns.pool(members))
+    written = given(team_id=team_id, inbox_id=inbox_id, method=method, enabled=enabled, capacity=capacity)
+    written |= given(working_hours=working_hours, members=members)
+    place = {column: written.get(column, getattr(policy, column)) for column in ("team_id", "inbox_id")}
+    written = columns.checked(written, **place)
+    more = await _members(policy, written.pop("members")) if "members" in written else {}
     written["saved_by_id"] = by.agent_id
     return await change_row(by, policy, written, "update_distribution_policy", more=more)
 

@@ -103,6 +103,10 @@ class TestAccount:
             (["x" * 9000, "--admin", "a@b.example"], "Invalid value for NAME: name has at most"),
             (["A", "--admin", "no email at all"], "Invalid value for --admin: email is no email address"),
             (["A", "--admin", "a@b.example", "--time-zone", "?"], "Invalid value for --time-zone: This is"),
+            (
+                ["A", "--admin", "a@b.example", "--time-zone", "?", "--currency", "?"],
+                "no time zone; write one as in America/Sao_Paulo.\nInvalid value for --currency: ",
+            ),
             ([b"\xff\xfe", "--admin", "a@b.example"], "surrogate"),
             (["A"], "--admin"),
             (["A", "B", "--admin", "a@b.example"], "unexpected"),
