@@ -86,6 +86,10 @@ class Session:
         """
         return await self._client.rows(sql.text, sql.params)
 
+    async def attempt(self, sql: Sql) -> list[Mapping[str, Any]]:
+        """As `fetch`; where it raises, the session goes on as though nothing had been asked."""
+        return await self._client.attempt(sql.text, sql.params)
+
     async def lock(self, model: type[Model], ids: Iterable[UUID]) -> None:
         """Hold the rows until the transaction ends, in an order that lets no two writers wait crosswise.
 
@@ -141,6 +145,11 @@ class Database:
         database = cls(url, dialect, engine)
         await database._tortoise.init(tortoise_config(dialect, engine.config), init_connections=False)
         return database
+
+    @property
+    def share(self) -> int:
+        """How many sessions one person should have at once, so that others find connections free."""
+        return self._engine.share
 
     async def close(self) -> None:
         """Give back every connection."""

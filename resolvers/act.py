@@ -1,6 +1,6 @@
 """An act: a write in progress, and the rows that its input names."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,7 +12,7 @@ from authz.compiling import Compiler
 from authz.judging import holds
 from authz.policies import SUBJECT
 from authz.predicate import Predicate
-from authz.scopes import visible
+from authz.scopes import RECORDS, visible
 from authz.viewer import Viewer
 from models.database import Session
 from models.names import camel
@@ -126,6 +126,16 @@ class Act:
     def ids(self, table: str) -> list[UUID]:
         """The ids of the rows of a table that are named."""
         return [row["id"] for named in self.named.values() for name, row in named if name == table]
+
+    async def keep_hidden_links(self, links: Iterable[str]) -> None:
+        """Take null for what it says in the viewer's view: a link to a record out of sight is none to end."""
+        for name in links:
+            table = name.removesuffix("_id")
+            if table not in RECORDS or SUBJECT not in self.named or self.given.get(name, UNSET) is not None:
+                continue
+            linked = self.named[SUBJECT][0][1].get(name)
+            if linked is not None and await self.row(table, linked) is None:
+                del self.given[name]
 
     async def subject(self, model: type[M]) -> M:
         """What is acted on, as the model that operations take."""

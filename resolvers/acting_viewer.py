@@ -8,7 +8,7 @@ from authz.tokens import BadToken, prove
 from authz.viewer import Viewer, agent_as_viewer, load_viewer
 from models import Agent, AgentStatus
 from models.database import Dialect, Session
-from models.sql import Sql
+from models.operations import access_version
 from schema.context import Context
 from schema.errors import Code, CodedError
 
@@ -22,11 +22,10 @@ async def viewer_in(session: Session, context: Context, *, exclusive: bool) -> V
     try:
         claim = await prove(session, context.unproved)
         if session.dialect is Dialect.POSTGRES:
-            # Weaker than FOR UPDATE, so that whoever refers to the account does not wait for it.
-            strength = "NO KEY UPDATE" if exclusive else "SHARE"
-            await session.fetch(
-                Sql(f"SELECT id FROM account WHERE id = ? FOR {strength}", (claim.account_id,))
-            )
+            if exclusive:
+                await access_version.hold(claim.account_id)
+            else:
+                await access_version.share(session, claim.account_id)
             claim = await prove(session, context.unproved)
         return await load_viewer(session, claim)
     except BadToken as error:

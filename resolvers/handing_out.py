@@ -12,13 +12,12 @@ from authz.scopes import agents_in_scope, visible
 from authz.viewer import Viewer
 from models import Contact, Conversation, DistributionPolicy, Scope
 from models.database import Database, Session, among, hydrate
-from models.operations import audit
+from models.operations import access_version, audit
 from models.operations.actor import Actor
 from models.operations.distribute import Columns, HandingOut, Place, Remit, by_team_and_inbox
 from models.operations.distribute_contacts import most_at_once
 from models.operations.distribution_place import serving, serving_inbox
 from models.operations.plain import Changes
-from models.operations.transfer_batch import hold_powers
 from models.record import RecordType
 from models.sql import Sql, join, value
 from resolvers.act import Act, related
@@ -194,7 +193,7 @@ async def _hand_out_rest(
     """What is left half-way waits, as any contact that nobody owns does."""
     while contact_ids:
         async with database.writing() as session:
-            await hold_powers(session, policy.account_id)
+            await access_version.share(session, policy.account_id)
             policy = await DistributionPolicy.get(id=policy.id)
             if not policy.enabled:
                 return

@@ -28,6 +28,7 @@ from resolvers.execution import formatted
 from resolvers.request import LARGEST_BODY, asked_of, bearer_of
 from resolvers.sse import events, wants_events
 from resolvers.streaming import Streams
+from resolvers.turns import Turns
 from resolvers.websocket import Socket
 from schema.context import Context
 from schema.errors import Code, CodedError, bad_input
@@ -56,8 +57,10 @@ class Endpoint:
     viewers: Viewers = field(default_factory=Viewers)
     bearers: Newest[str, Unproved] = field(default_factory=lambda: Newest(MOST_VIEWERS))
     streams: Streams = field(init=False)
+    turns: Turns = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "turns", Turns(self.database.share))
         streams = Streams(self.database, Relay(self.database), self.viewers)
         object.__setattr__(self, "streams", streams)
 
@@ -120,7 +123,14 @@ class Endpoint:
         return unproved
 
     async def answer(self, context: Context, asked: Asked) -> Response:
-        """Answer for whoever the context's token names. Raises BadToken, CodedError."""
+        """Answer for whoever the context's token names, in their turn. Raises BadToken, CodedError."""
+        if context.unproved is None:
+            return await self._answer(context, asked)
+        kept = self.viewers.get(context.unproved)
+        async with self.turns.of(context.unproved if kept is None else kept.viewer.actor_id):
+            return await self._answer(context, asked)
+
+    async def _answer(self, context: Context, asked: Asked) -> Response:
         response = await self._answer_at_once(context, asked)
         if response is not None:
             return response

@@ -178,6 +178,7 @@ class Judge(PermissionExtension):
         if act.session.dialect is Dialect.POSTGRES:
             await act.hold(await self._also(act))
             await find_named(act, wanted)
+        await act.keep_hidden_links(self.links)
 
     async def _also(self, act: Act) -> Mapping[str, Sequence[UUID]]:
         """What is held beside what is named; so is who will own what is made without an owner."""

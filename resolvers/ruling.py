@@ -12,6 +12,7 @@ from authz.transfer import may_rule
 from authz.viewer import Viewer
 from models import Agent, RecordType, Transfer, TransferRule, TransferTrigger, clock
 from models.database import Database, Session, among
+from models.operations import access_version
 from models.operations.actor import Actor
 from models.operations.change import all_locked
 from models.operations.draft_transfer import (
@@ -21,7 +22,7 @@ from models.operations.draft_transfer import (
     discard_draft,
     draft_transfer,
 )
-from models.operations.transfer_batch import go_on, hold_powers, move_all
+from models.operations.transfer_batch import go_on, move_all
 from models.operations.transfer_items import Chosen, Giver, items
 from models.operations.transfer_portfolio import transfer_portfolio
 from models.record import Record
@@ -203,7 +204,7 @@ async def _idle(database: Database, rule_id: UUID, owner_id: UUID) -> bool:
     """What lay idle of one owner's, in one transaction: agents are held before the rule, as by all."""
     async with database.writing() as session:
         rule = await TransferRule.get(id=rule_id)
-        await hold_powers(session, rule.account_id)
+        await access_version.share(session, rule.account_id)
         shares = await TransferRuleShare.filter(rule_id=rule_id)
         await all_locked(Agent, [owner_id, *(share.agent_id for share in shares)])
         held = await TransferRule.filter(id=rule_id, enabled=True).select_for_update(no_key=True)

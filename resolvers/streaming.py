@@ -26,6 +26,7 @@ from resolvers.answering import DOCUMENTS, Asked
 from resolvers.execution import formatted
 from resolvers.schema import schema
 from resolvers.subscribing import AccessChanged, Frame, Listener, Loaded
+from resolvers.turns import Turns
 from schema.context import LONGEST_QUERY, Context
 from schema.errors import Code, CodedError, bad_input
 from schema.fields import GuardedField
@@ -43,6 +44,8 @@ MOST_STREAMS = 1_000
 READ_AT_ONCE = 2
 """Frames that are read at once, so that requests beside them find connections free."""
 
+READ_OF_ONE = 1
+"""Frames of one person that are read at once, so that others need not wait for what is slow of theirs."""
 
 JUDGE_AT_ONCE = 8
 """Listeners who judge an event at once, so that a thousand of them do not keep everyone else waiting."""
@@ -75,6 +78,7 @@ class Streams:
     relay: Relay
     viewers: Viewers
     open: Counter[UUID] = field(default_factory=Counter)
+    turns: Turns = field(default_factory=lambda: Turns(READ_OF_ONE))
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READ_AT_ONCE))
     fair: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JUDGE_AT_ONCE))
 
@@ -202,7 +206,7 @@ class Streams:
     async def _read(self, context: Context, told: Told, viewer: Viewer, row: Mapping[str, Any]) -> Frame:
         """A frame, by its plan, or where it has none one value at a time. Raises AccessChanged."""
         reading = Reading(schema._schema, self.database.dialect, context.keys, DOCUMENTS.memory)
-        async with self.turn, _in_time():
+        async with self.turns.of(viewer.actor_id), self.turn, _in_time():
             answered = None
             if context.planned:
                 try:

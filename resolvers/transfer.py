@@ -1,5 +1,6 @@
 """Transfers: finding, listing, making and reverting them."""
 
+import asyncio
 from functools import partial
 
 import strawberry
@@ -28,9 +29,13 @@ from resolvers.transfer_left import require_left
 from resolvers.transfer_token import require_as_shown, used
 from resolvers.writing import mutation
 from schema.connection import Connection
+from schema.context import LONGEST_QUERY
 from schema.fields import find, many
 from schema.seen import Seen
 from schema.transfer import Transfer
+
+LONGEST_DRAWING_UP = LONGEST_QUERY
+"""Seconds that drawing one up may take: a filter of the client's is run there, and other writers wait."""
 
 
 @strawberry.type
@@ -67,9 +72,10 @@ async def transfer_portfolio(act: Act, input: TransferPortfolioInput) -> Transfe
         used(act),
     )
     require_listed(act)
-    transfer = await draft_transfer(act.session, act.by, drawn)
-    await require_left(act, items_of(transfer))
-    await require_as_shown(act, items_of(transfer))
+    async with asyncio.timeout(LONGEST_DRAWING_UP):
+        transfer = await draft_transfer(act.session, act.by, drawn)
+        await require_left(act, items_of(transfer))
+        await require_as_shown(act, items_of(transfer))
     return _going_on(act, await transfer_drawn(act.session, act.by, transfer, drawn, may_move))
 
 

@@ -114,12 +114,11 @@ class Socket:
         return message
 
     async def _init(self, message: dict[str, Any]) -> None:
-        match message["type"]:
-            case "ping":
+        while message["type"] in ("ping", "pong"):
+            if message["type"] == "ping":
                 await self._send({"type": "pong"})
-                return await self._init(await self._message())
-            case "pong":
-                return await self._init(await self._message())
+            message = await self._message()
+        match message["type"]:
             case "connection_init":
                 pass
             case "subscribe":
@@ -136,7 +135,6 @@ class Socket:
         except BadToken:
             raise Closed(4403, "Forbidden") from None
         await self._send({"type": "connection_ack"})
-        return None
 
     async def _act(self, message: dict[str, Any]) -> None:
         match message["type"]:

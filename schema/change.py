@@ -44,8 +44,15 @@ async def changes_of(
             continue
         readable = row is not None and await _readable(context, table, field, row)
         before, after = [await _text(context, field, value) if readable else None for value in pair]
+        if is_out_of_sight(field, before, after):
+            continue
         changes.append(Change.of({"field": converter.from_field(field), "before": before, "after": after}))
     return changes
+
+
+def is_out_of_sight(field: GuardedField, before: str | None, after: str | None) -> bool:
+    """Whether a reference led from nothing in sight to nothing in sight: in the view nothing changed."""
+    return isinstance(field.reads, One) and before is None and after is None
 
 
 def kept_of(field: GuardedField, kept: dict[str, Any]) -> list[Any] | None:

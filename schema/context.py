@@ -111,6 +111,10 @@ class Context:
         """The one row that a statement answers, in this request's snapshot."""
         return (await self.session.fetch(Sql(text, tuple(params))))[0]
 
+    async def row_attempted(self, text: str, params: Sequence[Any]) -> Mapping[str, Any]:
+        """The same; where it raises, the snapshot is as good as before."""
+        return (await self.session.attempt(Sql(text, tuple(params))))[0]
+
     @property
     def known_viewer(self) -> Viewer:
         """The viewer, where a rule has made sure that there is one."""

@@ -13,12 +13,18 @@ class Client(Protocol):
     async def rows(self, text: str, params: Sequence[Any]) -> list[Mapping[str, Any]]:
         """What a statement with `?` placeholders answers, one at a time on this connection."""
 
+    async def attempt(self, text: str, params: Sequence[Any]) -> list[Mapping[str, Any]]:
+        """The same; where it raises, the transaction goes on as though nothing had been asked."""
+
 
 class Engine(Protocol):
     """A database that is open."""
 
     config: dict[str, Any]
     """What Tortoise is told about it."""
+
+    share: int
+    """How many connections one person should use at once, so that others find some free."""
 
     def reading(self, tally: Tally) -> AbstractAsyncContextManager[Client]:
         """A connection in a read-only transaction that sees one snapshot."""

@@ -25,6 +25,9 @@ log = logging.getLogger("carteira.postgres")
 POOL_SIZE = 10
 """Connections of each of the two pools, at most."""
 
+SHARE = 5
+"""Of these that one person should use."""
+
 MIGRATION_LOCK = 0x43617274656972
 """The advisory lock of whoever migrates: a number of our own."""
 
@@ -58,6 +61,8 @@ _SERVER_SETTINGS = {
 
 class PostgresEngine:
     """One PostgreSQL database."""
+
+    share = SHARE
 
     def __init__(self, url: str) -> None:
         self.config: dict[str, Any] = {"engine": "tortoise.backends.asyncpg", "credentials": {}}
@@ -276,6 +281,17 @@ class PostgresClient(TransactionWrapper):
         """What a statement answers, as dicts."""
         with self._statement(params):
             return await self._rows(numbered(text), _parameters(params))
+
+    async def attempt(self, text: str, params: Sequence[Any]) -> list[Mapping[str, Any]]:
+        """The same within a savepoint, since a statement that fails spoils a transaction."""
+
+        async def found(client: Any) -> list[Mapping[str, Any]]:
+            async with self.acquire_connection() as connection, connection.transaction():
+                return [dict(row) for row in await connection.fetch(numbered(text), *_parameters(params))]
+
+        with self._statement(params):
+            rows: list[Mapping[str, Any]] = await self._translate_exceptions(found)
+            return rows
 
     async def _rows(self, text: str, params: list[Any]) -> list[Mapping[str, Any]]:
         async def found(client: Any) -> list[Mapping[str, Any]]:

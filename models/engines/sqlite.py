@@ -26,8 +26,11 @@ from models.engines.errors import BadUrl, BadValue, Busy, ForeignKeysBroken, Too
 from models.engines.tally import Tally
 from models.engines.values import plain, refuse_unstorable
 
-READERS = 2
-"""Read-only connections, and so threads, at most: more only hand the interpreter's lock to and fro."""
+READERS = 4
+"""Read-only connections, and so threads, at most."""
+
+SHARE = 2
+"""Of these that one person should use: more only hand the interpreter's lock to and fro."""
 
 KEPT_STATEMENTS = 64
 """Statements that a connection keeps compiled."""
@@ -55,6 +58,8 @@ sqlite3.register_adapter(UUID, str)
 
 class SqliteEngine:
     """One SQLite file, in WAL mode, with foreign keys on."""
+
+    share = SHARE
 
     def __init__(self, path: str, busy_seconds: float) -> None:
         self.config: dict[str, Any] = {
@@ -315,6 +320,10 @@ class SqliteClient(SqliteTransactionWrapper):
         self.longest = max(self.longest, len(text))
         _, found = await self.execute_query(text, [plain(param) for param in params])
         return [dict(row) for row in found]
+
+    async def attempt(self, text: str, params: Sequence[Any]) -> list[Mapping[str, Any]]:
+        """The same: a statement that can't be read spoils nothing here."""
+        return await self.rows(text, params)
 
     async def execute_insert(self, query: str, values: list[Any]) -> int:
         """Tortoise's, counted, its errors typed."""

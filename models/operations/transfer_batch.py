@@ -12,7 +12,8 @@ from uuid import UUID
 
 from models import clock
 from models.agent import Agent, AgentStatus
-from models.database import Crossed, Database, Dialect, Session, among, hydrate
+from models.database import Crossed, Database, Session, among, hydrate
+from models.operations import access_version
 from models.operations.actor import Actor
 from models.operations.moving import Move, Telling, held_records, move_records
 from models.operations.record_type import MODELS
@@ -81,16 +82,10 @@ async def _next(database: Database, may_move: MayMove, transfer_id: UUID) -> boo
         transfer = await Transfer.filter(id=transfer_id).first()
         if transfer is None:
             return False
-        await hold_powers(session, transfer.account_id)
+        await access_version.share(session, transfer.account_id)
         going_on = Transfer.filter(id=transfer_id, state__in=GOING_ON)
         held = await going_on.select_for_update(skip_locked=True, no_key=True).first()
         return held is not None and await move_batch(session, held, may_move)
-
-
-async def hold_powers(session: Session, account_id: UUID) -> None:
-    """Keep agents, roles and teams as they are until the transaction ends, as every write does."""
-    if session.dialect is Dialect.POSTGRES:
-        await session.fetch(Sql("SELECT id FROM account WHERE id = ? FOR SHARE", (account_id,)))
 
 
 async def move_all(session: Session, transfer: Transfer, may_move: MayMove | None = None) -> Transfer:

@@ -9,7 +9,7 @@ from authz.predicate import ALWAYS, NEVER
 from authz.scopes import RECORDS
 from models.database import Dialect
 from models.sql import Sql
-from schema.change import kept_of, money_text, plain_text
+from schema.change import is_out_of_sight, kept_of, money_text, plain_text
 from schema.fields import GuardedField
 from schema.reading.reads import Amount, Each, One
 from schema.reading.row import Row
@@ -82,7 +82,8 @@ def _listing(
                     field.text(held, side, found) if readable and held is not None else None
                     for side, held in enumerate(pair)
                 ]
-                changed.append((field.name, *texts))
+                if not is_out_of_sight(field.field, *texts):
+                    changed.append((field.name, *texts))
         return changed
 
     return listed

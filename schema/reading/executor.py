@@ -88,12 +88,15 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         context: Context = self.context_value
         reading = Reading(self.schema, context.database.dialect, context.keys, context.memory)
         operation = context.document.operation(self.operation.name and self.operation.name.value)
+        viewer, below = context.known_viewer, (type_, nodes)
+        # Others of a query's fields read the same snapshot, perhaps at the same moment.
+        is_query = self.operation.operation is OperationType.QUERY
+        fetch = context.row_attempted if is_query else context.row
         try:
-            return await reading.payload(
-                operation, self.variable_values, context.known_viewer, (type_, nodes), result.row, context.row
-            )
+            return await reading.payload(operation, self.variable_values, viewer, below, result.row, fetch)
         except Unread:
-            await context.begin_again()
+            if not is_query:
+                await context.begin_again()
             return None
 
     async def _awaited(self, made: Any) -> Any:

@@ -939,10 +939,17 @@ def _changes(viewer: Judged, entry: Row) -> tuple[tuple[str, Any, Any], ...]:
     """(column, before, after) for each change, sorted; values by the rule of the field they belong to."""
     table = (entry.get("record_type") or entry.get("subject_type") or "").lower()
     subject = viewer.world.tables.get(table, {}).get(entry.get("record_id") or entry.get("subject_id"))
-    return tuple(
+    changes = [
         (column, *(_changed(viewer, table, subject, column, value) for value in entry["changes"][column]))
         for column in sorted(entry["changes"])
-    )
+    ]
+    return tuple(each for each in changes if not _is_hidden_reference(table, *each))
+
+
+def _is_hidden_reference(table: str, column: str, before: Any, after: Any) -> bool:
+    """Whether a reference led from nothing in sight to nothing in sight: in the view nothing changed."""
+    _, field = field_of_column(table, column)
+    return field is not None and field.kind == "one" and before is None and after is None
 
 
 def _changed(viewer: Judged, table: str, subject: Row | None, column: str, value: Any) -> Any:

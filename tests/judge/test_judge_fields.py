@@ -275,5 +275,5 @@ def test_a_timeline_tells_no_id_out_of_sight() -> None:
     )
     entries = view(small.look(me))["TimelineEntry"].values()
     assert [one["changes"] for one in entries] == [
-        (("contact_id", None, None), ("owner_id", None, me["id"])),
+        (("owner_id", None, me["id"]),),
     ]

@@ -38,7 +38,7 @@ from models import (
     TokenKind,
     clock,
 )
-from models.database import Database
+from models.database import Database, Dialect
 from models.operations import ownership
 from models.ownership import OwnershipCause
 from resolvers.answering import Asked, answer
@@ -51,6 +51,13 @@ KEYS = Keys.derive("a secret for tests alone, long enough")
 Errors = list[dict[str, Any]]
 Viewer = Agent | PartnerUser | str | Unproved | None
 """Who asks: an agent, a partner user, the bearer of an API token, a token checked already, or nobody."""
+
+
+ENDLESS = {
+    Dialect.SQLITE: "WITH RECURSIVE n AS (SELECT 1 i UNION ALL SELECT i FROM n) SELECT sum(i) FROM n",
+    Dialect.POSTGRES: "SELECT pg_sleep(1000000)",
+}
+"""Statements that never come to an end."""
 
 
 async def run(

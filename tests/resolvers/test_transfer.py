@@ -25,9 +25,11 @@ from models import (
 )
 from models.database import Database
 from models.operations.transfer_batch import go_on
+from models.sql import Sql
 from models.transfer import TransferItem
+from resolvers.act import Act
 from resolvers.transfer_going_on import may_move
-from tests.resolvers.support import Scene, codes, gid, make_scene, mutate, run
+from tests.resolvers.support import ENDLESS, Scene, codes, gid, make_scene, mutate, run
 
 PREVIEW = """query($input: TransferInput!) { transferPreview(input: $input) {
     records { contacts conversations deals } shares { agent { name } records { contacts deals } }
@@ -464,6 +466,30 @@ class TestWhoSees:
         await scene.deal(owner=eva, team=scene.north)
         await transferred(scene, eva, asked(scene, scene.ben) | {"fromId": gid(eva)})
         assert await owned(scene, scene.ben) == (0, 1)
+
+
+async def test_one_that_takes_too_long_to_draw_up_is_given_up(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact = await scene.contact(owner=scene.ana, team=scene.north)
+
+    async def endlessly(act: Act, _: Sql) -> None:
+        await act.session.fetch(Sql(ENDLESS[act.session.dialect]))
+
+    input = {"fromId": gid(scene.ana), "to": [{"agentId": gid(scene.ben)}]}
+    with monkeypatch.context() as patched:
+        patched.setattr("resolvers.transfer.require_as_shown", endlessly)
+        patched.setattr("resolvers.transfer.LONGEST_DRAWING_UP", 0.05)
+        payload, errors = await mutate(
+            scene.database, scene.max, "transferPortfolio", input, "transfer { id }"
+        )
+    assert (payload, codes(errors)) == (None, ["QUERY_TOO_COMPLEX"])
+    async with scene.database.reading():
+        assert await Transfer.all().count() == 0
+        assert await TransferItem.all().count() == 0
+    payload, errors = await mutate(scene.database, scene.max, "transferPortfolio", input, "transfer { id }")
+    assert (errors, payload["userErrors"]) == ([], [])
+    assert (await scene.again(contact)).owner_id == scene.ben.id
 
 
 async def test_a_large_one_goes_on_by_itself(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

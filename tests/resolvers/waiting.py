@@ -15,15 +15,15 @@ DO $$
 BEGIN
     FOR attempt IN 1..6000 LOOP
         PERFORM pg_stat_clear_snapshot();
-        IF EXISTS (
-            SELECT 1 FROM pg_stat_activity
+        IF %d <= (
+            SELECT count(*) FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()
         ) THEN
             RETURN;
         END IF;
         PERFORM pg_sleep(0.01);
     END LOOP;
-    RAISE 'nobody waits for a lock';
+    RAISE 'fewer wait for a lock';
 END $$
 """
 """The database looks by itself, for a minute at most."""
@@ -41,7 +41,7 @@ class Meanwhile:
         """Begin an act in a task that knows nothing of the open write, and see it wait."""
         task = asyncio.create_task(act, context=contextvars.Context())
         self.tasks.append(task)
-        await self._watcher.execute(UNTIL_WAITING)
+        await self._watcher.execute(UNTIL_WAITING % sum(not each.done() for each in self.tasks))
         return task
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from models import Deal
-from models.database import Database, Dialect
+from models.database import Database
 from models.sql import Sql
 from schema import context as context_module
 from schema.context import Context
 from tests.resolvers.support import (
+    ENDLESS,
     KEYS,
     Scene,
     codes,
@@ -25,10 +26,6 @@ from tests.resolvers.support import (
 
 WAYS = pytest.mark.parametrize("planned", [True, False], ids=["planned", "value by value"])
 UPDATE = mutation_of("updateDeal", "__typename deal { id title }")
-ENDLESS = {
-    Dialect.SQLITE: "WITH RECURSIVE n AS (SELECT 1 i UNION ALL SELECT i FROM n) SELECT sum(i) FROM n",
-    Dialect.POSTGRES: "SELECT pg_sleep(1000000)",
-}
 
 
 @pytest.fixture
