@@ -6,7 +6,7 @@ import pytest
 
 from models import Deal, DealStatus, Payment, Permission, Reach, Scope, clock
 from models.database import Database
-from tests.resolvers.support import Scene, codes, gid, make_scene, mutate
+from tests.resolvers.support import Scene, codes, gid, make_scene, mutate, run
 
 WHOLE = """deal {
     id title stage status amount { amount currency } expectedCloseOn version archivedAt
@@ -93,6 +93,38 @@ async def test_changed_and_emptied(scene: Scene) -> None:
     changed = await done(scene, scene.ana, "updateDeal", input)
     assert (changed["title"], changed["stage"], changed["amount"]) == ("Bikes", None, None)
     assert await problem(scene, "updateDeal", {"id": gid(deal), "title": None}) == ("BLANK", "title")
+
+
+HISTORY = "query ($d: ID!) { deal(id: $d) { timeline { nodes { kind changes { field before after } } } } }"
+
+
+async def test_a_link_to_what_is_out_of_sight_is_as_none(scene: Scene) -> None:
+    contacts = {"hidden": await scene.contact(owner=scene.cid), "own": await scene.contact(owner=scene.ana)}
+    deals = [await scene.deal(owner=scene.ana, contact=each) for each in (contacts["hidden"], None)]
+    for deal in deals:
+        made = await done(scene, scene.ana, "updateDeal", {"id": gid(deal), "contactId": None})
+        assert (made["contact"], made["version"]) == (None, 1)
+    assert (await scene.again(deals[0])).contact_id == contacts["hidden"].id
+    for deal in deals:
+        linked = await done(
+            scene, scene.ana, "updateDeal", {"id": gid(deal), "contactId": gid(contacts["own"])}
+        )
+        assert (linked["contact"], linked["version"]) == ({"id": gid(contacts["own"])}, 2)
+        emptied = await done(scene, scene.ana, "updateDeal", {"id": gid(deal), "contactId": None})
+        assert (emptied["contact"], emptied["version"]) == (None, 3)
+    answers = [await run(scene.database, scene.ana, HISTORY, {"d": gid(deal)}) for deal in deals]
+    assert answers[0] == answers[1]
+
+
+async def test_that_a_link_out_of_sight_changed_is_not_told(scene: Scene) -> None:
+    hidden = await scene.contact(owner=scene.cid)
+    deal = await scene.deal(owner=scene.ana)
+    input = {"id": gid(deal), "contactId": gid(hidden), "title": "Vans"}
+    await done(scene, scene.administrator, "updateDeal", input)
+    for viewer, fields in ((scene.ana, ["title"]), (scene.administrator, ["title", "contact"])):
+        data, errors = await run(scene.database, viewer, HISTORY, {"d": gid(deal)})
+        [entry] = data["deal"]["timeline"]["nodes"]
+        assert (errors, [each["field"] for each in entry["changes"]]) == ([], fields)
 
 
 @pytest.mark.parametrize(

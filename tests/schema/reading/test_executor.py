@@ -11,6 +11,7 @@ from models.database import Database
 from models.sql import Sql
 from schema import context as context_module
 from schema.context import Context
+from schema.reading.answering import Reading, Unread
 from tests.resolvers.support import (
     ENDLESS,
     KEYS,
@@ -179,3 +180,37 @@ async def test_the_statement_is_interrupted_and_everybody_is_answered(
     monkeypatch.setattr(context_module, "LONGEST_QUERY", 1_000.0)
     data, errors = await retitled(scene, deals[0], "Again", planned=planned)
     assert (data["updateDeal"]["deal"]["title"], errors) == ("Again", [])
+
+
+async def test_what_is_worked_out_is_read_singly_where_its_plan_can_not_be_read(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside others that read the same snapshot at the same moment, and that it must not spoil."""
+    members = [{"agentId": gid(each)} for each in (scene.ana, scene.ben)]
+    input = {"members": members}
+    await mutate(scene.database, scene.administrator, "createDistributionPolicy", input, "__typename")
+    await scene.deal(owner=scene.ana, title="Bikes")
+    diagnosis = "distributionDiagnosis { code agents { agent { name } eligible } }"
+    document = f"{{ one: {diagnosis} deals {{ nodes {{ title }} }} other: {diagnosis} teams {{ name }} }}"
+    unread = 0
+
+    async def unreadable(self: Reading, *given: Any) -> None:
+        nonlocal unread
+        with pytest.raises(Exception, match="nonsense"):
+            await given[-1]("SELECT nonsense", ())
+        unread += 1
+        raise Unread
+
+    monkeypatch.setattr(Reading, "payload", unreadable)
+    who = await signed_in(scene.database, scene.administrator)
+    answers = []
+    for planned in (True, False):
+        context = Context(scene.database, KEYS, who, planned=planned)
+        await context.start_reading()
+        answers.append(await run_in(context, document))
+        await context.stop_reading()
+    assert (unread, answers[0]) == (2, answers[1])
+    data, errors = answers[0]
+    assert errors == []
+    assert [each["agent"]["name"] for each in data["one"]["agents"]] == ["Ana", "Ben"]
+    assert data["deals"]["nodes"] == [{"title": "Bikes"}]
