@@ -38,6 +38,7 @@ async def make_demo(database: Database) -> bool:
         if await Account.exists():
             return False
     await write_year(database)
+    await database.analyze()
     return True
 
 

@@ -57,6 +57,7 @@ async def _import(directory: Path, account_name: str, mapping: Mapping) -> int:
                 raise click.ClickException(_told(bad)) from None
             bar.stop()
             _print(report)
+        await database.analyze()
     return report.refused
 
 

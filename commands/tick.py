@@ -17,7 +17,8 @@ from settings import outbox_hours_of
 def tick() -> None:
     """Go on with transfers that were stopped, let transfer rules take what lay idle, and empty the outbox.
 
-    Prints what was done. Twice, or from two places at once, does it once.
+    The database then looks at what its tables hold, so that it plans queries well. Prints what was done.
+    Twice, or from two places at once, does it once.
     """
     for line in asyncio.run(_tick()):
         click.echo(line)
@@ -35,6 +36,7 @@ async def _tick() -> list[str]:
             "transfers of what lay idle": await rule_over_idle(database),
             "events taken out of the outbox": await _purge(database, keep),
         }
+        await database.analyze()
     return [f"{number:,} {what}" for what, number in done.items()]
 
 

@@ -180,6 +180,15 @@ class Database:
             )
         return self._session(self._engine.writing, writes=True)
 
+    async def analyze(self) -> None:
+        """Let the database look at what its tables hold: without that its planner guesses, and guesses badly.
+
+        PostgreSQL does so by itself after a while, SQLite never. Raises Busy.
+        """
+        async with self.writing() as session:
+            for statement in self._engine.analysis:
+                await session.fetch(Sql(statement))
+
     def migrating(self) -> AbstractAsyncContextManager[Session]:
         """One transaction that may remake tables; whoever else migrates waits. For `models.migrating`."""
         return self._session(self._engine.migrating, writes=True)

@@ -23,8 +23,9 @@ class Engine(Protocol):
     config: dict[str, Any]
     """What Tortoise is told about it."""
 
-    share: int
-    """How many connections one person should use at once, so that others find some free."""
+    @property
+    def share(self) -> int:
+        """How many connections one person should use at once, so that others find some free."""
 
     def reading(self, tally: Tally) -> AbstractAsyncContextManager[Client]:
         """A connection in a read-only transaction that sees one snapshot."""
@@ -40,6 +41,10 @@ class Engine(Protocol):
 
     def migrating(self, tally: Tally) -> AbstractAsyncContextManager[Client]:
         """A connection in a transaction that may remake tables; one at a time, whatever the process."""
+
+    @property
+    def analysis(self) -> Sequence[str]:
+        """The statements that let the database look at what its tables hold."""
 
     def listening(self, wake: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         """Call `wake` whenever another process may have told something, as far as the database tells."""

@@ -63,6 +63,7 @@ class PostgresEngine:
     """One PostgreSQL database."""
 
     share = SHARE
+    analysis = ("ANALYZE",)
 
     def __init__(self, url: str) -> None:
         self.config: dict[str, Any] = {"engine": "tortoise.backends.asyncpg", "credentials": {}}

@@ -32,6 +32,9 @@ READERS = 4
 SHARE = 2
 """Of these that one person should use: more only hand the interpreter's lock to and fro."""
 
+LOOKED_AT = 1_000
+"""Rows of an index that are looked at for its statistics: as good, and done in a moment."""
+
 KEPT_STATEMENTS = 64
 """Statements that a connection keeps compiled."""
 
@@ -60,6 +63,7 @@ class SqliteEngine:
     """One SQLite file, in WAL mode, with foreign keys on."""
 
     share = SHARE
+    analysis = (f"PRAGMA analysis_limit = {LOOKED_AT}", "ANALYZE")
 
     def __init__(self, path: str, busy_seconds: float) -> None:
         self.config: dict[str, Any] = {

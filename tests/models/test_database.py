@@ -652,3 +652,19 @@ class TestSqlite:
 
 def test_models_are_made_without_a_database() -> None:
     assert Message(body="x").id is not None
+
+
+async def test_the_database_looks_at_what_its_tables_hold(databases: Databases) -> None:
+    database = await databases()
+    known = {
+        Dialect.SQLITE: "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'sqlite_stat1'",
+        Dialect.POSTGRES: "SELECT count(*) AS n FROM pg_stats WHERE tablename = 'account'",
+    }
+    counts = []
+    async with database.writing():
+        await Account.create(name="Acme", created_at=datetime.now(UTC))
+    for _ in range(2):
+        async with database.reading() as session:
+            counts.append((await session.fetch(Sql(known[database.dialect])))[0]["n"])
+        await database.analyze()
+    assert counts[0] == 0 < counts[1]
