@@ -32,6 +32,7 @@ from models.engines.sqlite import SqliteEngine
 from models.engines.tally import Tally
 from models.engines.values import plain, refuse_unstorable
 from models.sql import Sql
+from models.turns import Turns
 
 __all__ = [
     "BadUrl",
@@ -128,6 +129,7 @@ class Database:
         self.statements = 0
         self._tortoise = TortoiseContext()
         self._wakes: list[Callable[[], None]] = []
+        self._writers = Turns(engine.share)
 
     @classmethod
     async def open(cls, url: str, *, busy_seconds: float = 10.0) -> "Database":
@@ -167,6 +169,16 @@ class Database:
         self.statements += 1
         return await self._engine.row(text, params)
 
+    @asynccontextmanager
+    async def writing_in_turn(self, account_id: UUID) -> AsyncIterator[Session]:
+        """The same as `writing`, for one of an account's many writers.
+
+        They wait for each other where what viewers are built from changes, and a connection is not to wait
+        with each of them: other accounts' writers would find none.
+        """
+        async with self._writers.of(account_id), self.writing() as session:
+            yield session
+
     def writing(self) -> AbstractAsyncContextManager[Session]:
         """One transaction, committed at the end, rolled back on any exception, cancellation included.
 
@@ -185,9 +197,7 @@ class Database:
 
         PostgreSQL does so by itself after a while, SQLite never. Raises Busy.
         """
-        async with self.writing() as session:
-            for statement in self._engine.analysis:
-                await session.fetch(Sql(statement))
+        await self._engine.analyze()
 
     def migrating(self) -> AbstractAsyncContextManager[Session]:
         """One transaction that may remake tables; whoever else migrates waits. For `models.migrating`."""

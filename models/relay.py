@@ -266,7 +266,9 @@ async def _oldest_open(session: Session) -> int:
 _OLDEST_OPEN = Sql(
     "WITH of_others AS MATERIALIZED (SELECT CAST(CAST(l.transactionid AS text) AS bigint) AS xact "
     "FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'transactionid' "
-    "AND l.mode = 'ExclusiveLock' AND l.granted AND a.datname <> current_database()), "
+    "AND l.mode = 'ExclusiveLock' AND l.granted AND a.datname <> current_database() "
+    "UNION ALL SELECT CAST(CAST(transaction AS text) AS bigint) FROM pg_prepared_xacts "
+    "WHERE database <> current_database()), "
     "open AS (SELECT CAST(CAST(x AS text) AS bigint) AS xact "
     "FROM pg_snapshot_xip(pg_current_snapshot()) x) "
     "SELECT COALESCE(min(o.xact), CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)) "

@@ -1,6 +1,7 @@
 """GraphQL over HTTP: `POST /graphql`, and GraphiQL for a browser's `GET /graphql`."""
 
 import logging
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import uuid4
@@ -15,12 +16,13 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
-from authz.identity_providers import KeySets
+from authz.identity_providers import KeySets, Vouched
 from authz.keys import Keys
 from authz.tokens import BadToken, Secret, Signed, Unproved, check
 from authz.viewers import MOST_VIEWERS, Viewers
 from models.database import Database
 from models.relay import Relay
+from models.turns import Turns
 from resolvers.answering import DOCUMENTS, Asked, Result, answer, planned
 from resolvers.background import Background
 from resolvers.connected import while_connected
@@ -28,7 +30,6 @@ from resolvers.execution import formatted
 from resolvers.request import LARGEST_BODY, asked_of, bearer_of
 from resolvers.sse import events, wants_events
 from resolvers.streaming import Streams
-from resolvers.turns import Turns
 from resolvers.websocket import Socket
 from schema.context import Context
 from schema.errors import Code, CodedError, bad_input
@@ -126,9 +127,28 @@ class Endpoint:
         """Answer for whoever the context's token names, in their turn. Raises BadToken, CodedError."""
         if context.unproved is None:
             return await self._answer(context, asked)
-        kept = self.viewers.get(context.unproved)
-        async with self.turns.of(context.unproved if kept is None else kept.viewer.actor_id):
+        async with self.turns.of(await self._asker(context, context.unproved)):
             return await self._answer(context, asked)
+
+    async def _asker(self, context: Context, unproved: Unproved) -> Hashable:
+        """Who asks, by whichever of their tokens. Raises BadToken."""
+        match unproved:
+            case Signed():
+                return unproved.subject
+            case Vouched():
+                return unproved.provider_id, unproved.subject
+        kept = self.viewers.get(unproved)
+        if kept is not None:
+            return kept.viewer.actor_id
+        # Whose a program's token is only the database knows: to look them up, all have the turns of one.
+        async with self.turns.of(Secret):
+            try:
+                await context.start_reading()
+            finally:
+                await context.stop_reading()
+        viewer = context.known_viewer
+        self.viewers.keep(unproved, viewer, context.expires_at)
+        return viewer.actor_id
 
     async def _answer(self, context: Context, asked: Asked) -> Response:
         response = await self._answer_at_once(context, asked)

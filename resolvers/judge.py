@@ -129,7 +129,7 @@ class Judge(PermissionExtension):
         self, prepared: Any, next_: Any, source: Any, info: Any, kwargs: dict[str, Any]
     ) -> dict[str, Any]:
         context: Context = info.context
-        async with context.database.writing() as session:
+        async with context.database.writing_in_turn(context.known_viewer.account_id) as session:
             viewer = await viewer_in(session, context, exclusive=self.policy.changes_access)
             self._require_doable(viewer)
             act = Act(context, session, viewer, dict(given_of(kwargs["input"])), prepared)

@@ -94,8 +94,7 @@ class _Watch:
         """What is told of one event, by the viewer as they stand when it is read."""
         while True:
             try:
-                async with self.listener.fair:
-                    frame = await self._frame(happening, scene)
+                frame = await self._frame(happening, scene)
             except AccessChanged as changed:
                 async for each in self._renewed(changed.version):
                     yield each
@@ -106,7 +105,8 @@ class _Watch:
 
     async def _frame(self, happening: Happening, scene: Scene) -> Frame | None:
         event = happening.event
-        noticed = await self._noticed(happening, scene)
+        async with self.listener.fair:
+            noticed = await self._noticed(happening, scene)
         if noticed is None or (self.owner is not None and self.owner not in noticed.owners):
             return None
         named = (event.record_type.lower(), event.record_id)

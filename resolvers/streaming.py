@@ -22,11 +22,11 @@ from authz.viewer import Viewer
 from authz.viewers import Viewers
 from models.database import Database
 from models.relay import Feed, Relay
+from models.turns import Turns
 from resolvers.answering import DOCUMENTS, Asked
 from resolvers.execution import formatted
 from resolvers.schema import schema
 from resolvers.subscribing import AccessChanged, Frame, Listener, Loaded
-from resolvers.turns import Turns
 from schema.context import LONGEST_QUERY, Context
 from schema.errors import Code, CodedError, bad_input
 from schema.fields import GuardedField
@@ -197,11 +197,14 @@ class Streams:
     ) -> Frame:
         """A frame, read once for all who are the same viewer, ask the same and are told the same."""
         key = (viewer, told.operation, repr(told.asked.variables), tuple(row.items()))
-        task = shared.get(key)
-        if task is None:
-            task = shared[key] = asyncio.create_task(self._read(context, told, viewer, row))
-        frame: Frame = await asyncio.shield(task)
-        return frame
+        reading = shared.get(key)
+        if reading is None:
+            reading = shared[key] = _Reading(asyncio.create_task(self._read(context, told, viewer, row)))
+        try:
+            return await reading.frame()
+        finally:
+            if reading.is_nobodys:
+                del shared[key]
 
     async def _read(self, context: Context, told: Told, viewer: Viewer, row: Mapping[str, Any]) -> Frame:
         """A frame, by its plan, or where it has none one value at a time. Raises AccessChanged."""
@@ -253,6 +256,29 @@ class Streams:
             return _frame(told, result.data, result.errors or (), context.may_introspect)
         finally:
             await own.stop_reading()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A frame that is read, for as long as somebody waits for it."""
+
+    task: asyncio.Task[Frame]
+    waiting: int = 0
+
+    async def frame(self) -> Frame:
+        """The frame, once it is read. Raises AccessChanged, CodedError."""
+        self.waiting += 1
+        try:
+            return await asyncio.shield(self.task)
+        finally:
+            self.waiting -= 1
+            if self.is_nobodys:
+                self.task.cancel()
+
+    @property
+    def is_nobodys(self) -> bool:
+        """Whether all who waited have gone, and it is not read yet."""
+        return not self.waiting and (not self.task.done() or self.task.cancelled())
 
 
 @asynccontextmanager

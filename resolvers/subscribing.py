@@ -77,7 +77,8 @@ class Listener:
     loaded: Loaded
     begun: asyncio.Event
     fair: asyncio.Semaphore
-    """Held while an event is judged and read, so that requests beside a thousand listeners get a turn."""
+    """Held while an event is judged, so that requests beside a thousand listeners get a turn. Reading a frame
+    has turns of its own, or who waits for theirs would keep the others from judging."""
 
     @property
     def viewer(self) -> Viewer:

@@ -42,9 +42,8 @@ class Engine(Protocol):
     def migrating(self, tally: Tally) -> AbstractAsyncContextManager[Client]:
         """A connection in a transaction that may remake tables; one at a time, whatever the process."""
 
-    @property
-    def analysis(self) -> Sequence[str]:
-        """The statements that let the database look at what its tables hold."""
+    async def analyze(self) -> None:
+        """Let the database look at what its tables hold, so that it plans well."""
 
     def listening(self, wake: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         """Call `wake` whenever another process may have told something, as far as the database tells."""

@@ -63,7 +63,6 @@ class PostgresEngine:
     """One PostgreSQL database."""
 
     share = SHARE
-    analysis = ("ANALYZE",)
 
     def __init__(self, url: str) -> None:
         self.config: dict[str, Any] = {"engine": "tortoise.backends.asyncpg", "credentials": {}}
@@ -113,6 +112,14 @@ class PostgresEngine:
         """READ COMMITTED: whoever needs more locks rows."""
         async with _transaction(self._writers, tally, lambda it: it.transaction()) as client:
             yield client
+
+    async def analyze(self) -> None:
+        """Outside of any transaction, so that each table has one of its own: events wait for older ones."""
+        if self._writers is None:
+            raise RuntimeError("this database has been closed")
+        with _translated():
+            async with self._writers.acquire() as connection:
+                await connection.execute("ANALYZE")
 
     @asynccontextmanager
     async def migrating(self, tally: Tally) -> AsyncIterator["PostgresClient"]:

@@ -63,7 +63,6 @@ class SqliteEngine:
     """One SQLite file, in WAL mode, with foreign keys on."""
 
     share = SHARE
-    analysis = (f"PRAGMA analysis_limit = {LOOKED_AT}", "ANALYZE")
 
     def __init__(self, path: str, busy_seconds: float) -> None:
         self.config: dict[str, Any] = {
@@ -122,6 +121,12 @@ class SqliteEngine:
         """Raises Busy when another process does not let go of the file."""
         async with self._turn, self._transaction(self._open_writer(), "BEGIN IMMEDIATE", tally) as client:
             yield client
+
+    async def analyze(self) -> None:
+        """In a transaction like any other: it is done in a moment. Raises Busy."""
+        async with self.writing(Tally()) as client:
+            await client.rows(f"PRAGMA analysis_limit = {LOOKED_AT}", ())
+            await client.rows("ANALYZE", ())
 
     @asynccontextmanager
     async def migrating(self, tally: Tally) -> AsyncIterator["SqliteClient"]:

@@ -2,16 +2,21 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from authz.tokens import Secret, hash_secret
 from models.database import Database
+from models.turns import Turns
 from resolvers.answering import Asked
-from resolvers.turns import Turns
 from schema.context import Context
-from tests.resolvers.support import KEYS, Scene, make_scene, signed_in
+from schema.reading.answering import Reading
+from tests.resolvers.listening import listening, streams_of
+from tests.resolvers.support import KEYS, Scene, api_token, gid, make_scene, mutate, signed_in
 from tests.schema.reading.counting import Asker
+from tests.serving import LONGEST_WAIT
 
 
 async def test_so_many_at_once_and_the_next_as_one_ends() -> None:
@@ -74,3 +79,76 @@ async def test_others_are_answered_meanwhile(scene: Scene) -> None:
         assert not hers.done()
     assert (await hers).status_code == 200
     assert endpoint.turns._askers == {}
+
+
+async def test_by_whichever_token_it_is_the_same_persons_turn(scene: Scene) -> None:
+    database, document = scene.database, "{ viewer { agent { name } } }"
+    asker = Asker(database, await signed_in(database, scene.ben))
+    endpoint = asker.endpoint
+    fresh = Secret(hash_secret(await api_token(database, scene.ana)))
+    async with AsyncExitStack() as stack:
+        for _ in range(database.share):
+            await stack.enter_async_context(endpoint.turns.of(scene.ana.id))
+        context = Context(database, KEYS, fresh, request_id=uuid4().hex)
+        hers = asyncio.create_task(endpoint.answer(context, Asked(document)))
+        while endpoint.viewers.get(fresh) is None:
+            assert (await asker.ask(document))["viewer"]["agent"] == {"name": "Ben"}
+        assert (await asker.ask(document))["viewer"]["agent"] == {"name": "Ben"}
+        assert not hers.done()
+    assert (await hers).status_code == 200
+
+
+async def test_other_accounts_write_meanwhile(scene: Scene) -> None:
+    other, database = await make_scene(scene.database, "Other"), scene.database
+    for who in (scene.ana, other.ana):
+        await signed_in(database, who)
+    async with AsyncExitStack() as stack:
+        for _ in range(database.share):
+            await stack.enter_async_context(database._writers.of(scene.account.id))
+        waiting = asyncio.create_task(written(database, scene.ana))
+        for _ in range(3):
+            assert await written(database, other.ana) == "Lead"
+        assert not waiting.done()
+    assert await waiting == "Lead"
+
+
+async def written(database: Database, who: Any) -> str:
+    """The name of a contact that somebody makes."""
+    payload, _ = await mutate(database, who, "createContact", {"name": "Lead"}, "contact { name }")
+    return str(payload["contact"]["name"])
+
+
+async def test_frames_that_wait_for_their_turn_keep_nobody_from_theirs(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resolvers.streaming.JUDGE_AT_ONCE", 1)
+    other, database = await make_scene(scene.database, "Other"), scene.database
+    deals = [await each.deal(owner=each.ana, team=each.north) for each in (scene, other)]
+    read, goes_on = Reading.answer, asyncio.Event()
+
+    async def slowly(self: Reading, asked: Any, given: Any, viewer: Any, *rest: Any, **more: Any) -> Any:
+        if viewer.actor_id == scene.ana.id:
+            await goes_on.wait()
+        return await read(self, asked, given, viewer, *rest, **more)
+
+    streams = streams_of(database)
+    document = "subscription {{ {}: recordChanged {{ kind }} }}"
+    async with (
+        listening(database, scene.ana, document.format("one"), streams=streams) as one,
+        listening(database, scene.ana, document.format("two"), streams=streams) as two,
+        listening(database, other.ana, document.format("three"), streams=streams) as three,
+    ):
+        monkeypatch.setattr(Reading, "answer", slowly)
+        for each, deal in zip((scene, other), deals, strict=True):
+            await retitled(each, deal)
+        async with asyncio.timeout(LONGEST_WAIT):
+            assert await three.told() == [{"kind": "UPDATED"}]
+        assert (one.bodies, two.bodies) == ([], [])
+        goes_on.set()
+        assert await one.told() == await two.told() == [{"kind": "UPDATED"}]
+
+
+async def retitled(scene: Scene, deal: Any) -> None:
+    input = {"id": gid(deal), "title": "Trucks"}
+    _, errors = await mutate(scene.database, scene.administrator, "updateDeal", input, "deal { title }")
+    assert errors == []

@@ -1,4 +1,4 @@
-"""Turns: how much of a server one person may use at once, so that others find something left of it."""
+"""Turns: how much one asker may use at once, be it a person or an account, so that others find some left."""
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class _Asker:
-    """Somebody who has a turn, or waits for one: how many of theirs there are."""
+    """Whoever has a turn, or waits for one: how many of theirs there are."""
 
     turn: asyncio.Semaphore
     here: int = 0
