@@ -6,7 +6,7 @@ from authz.distribution import knows_everyone, may_distribute
 from authz.scopes import visible
 from authz.viewer import Viewer
 from models import DistributionPolicy, PassedOver
-from models.operations.distribution_place import waiting
+from models.operations.distribution_place import of_the_same_place, waiting
 from models.operations.distribution_pool import Candidate, Pool, pool_of
 from models.sql import Sql
 from resolvers.handing_out import lying_in_sight, not_served_elsewhere, remit_of, saver_of
@@ -18,6 +18,8 @@ _WORDS = {
     DistributionState.OFF: "The policy is off.",
     DistributionState.RESTS: "Who saved the policy may not distribute any more: it rests until somebody who "
     "may saves it anew.",
+    DistributionState.BEHIND_ANOTHER: "An older policy that is on serves the same place, and comes first: "
+    "switch one of them off.",
     DistributionState.NOBODY_ELIGIBLE: "Nobody in the pool could get a contact now; `agents` says why for "
     "each.",
     DistributionState.NOTHING_WAITING: "There is nothing to hand out: no contact in sight that nobody owns "
@@ -53,7 +55,8 @@ async def diagnosis(context: Context, policy_id: str | None) -> Columns | None:
     left = remit.contacts + not_served_elsewhere(context.session, viewer, policy)
     left = left + lying_in_sight(context.session, viewer, policy)
     count = await _count(context, waiting(policy) + " AND " + left)
-    state = _state(viewer, policy, saver, pool, count)
+    behind = policy.enabled and await _is_behind(context, policy)
+    state = _state(viewer, policy, saver, behind, pool, count)
     return {
         "policy_id": policy.id,
         "code": state,
@@ -78,18 +81,34 @@ async def _found(context: Context, policy_id: str | None) -> Columns | None:
     return rows[0] if rows else None
 
 
+async def _is_behind(context: Context, policy: DistributionPolicy) -> bool:
+    """Whether another policy in sight comes before this one, which is on: of a place's the oldest serves."""
+    sight = context.compiler().sql(visible("distribution_policy", context.known_viewer), "t")
+    rows = await context.rows(
+        "distribution_policy",
+        "SELECT t.* FROM distribution_policy t WHERE "
+        + of_the_same_place(policy)
+        + " AND "
+        + sight
+        + " ORDER BY t.created_at, t.id LIMIT 1",
+    )
+    return [each["id"] for each in rows] not in ([], [policy.id])
+
+
 async def _count(context: Context, condition: Sql) -> int:
     rows = await context.session.fetch("SELECT COUNT(*) AS n FROM contact t WHERE " + condition)
     return int(rows[0]["n"])
 
 
 def _state(
-    viewer: Viewer, policy: DistributionPolicy, saver: Viewer | None, pool: Pool, count: int
+    viewer: Viewer, policy: DistributionPolicy, saver: Viewer | None, behind: bool, pool: Pool, count: int
 ) -> DistributionState | None:
     if not policy.enabled:
         return DistributionState.OFF
     if saver is None or not may_distribute(saver):
         return DistributionState.RESTS
+    if behind:
+        return DistributionState.BEHIND_ANOTHER
     if not knows_everyone(viewer):
         return None
     if all(candidate.passed_over for candidate in pool.candidates):

@@ -48,6 +48,14 @@ async def serving_inbox(account_id: UUID, inbox_id: UUID) -> DistributionPolicy 
     return await found.order_by("created_at", "id").first()
 
 
+def of_the_same_place(policy: DistributionPolicy) -> Sql:
+    """The condition over policies, by the name `t`, that they are on and for the policy's place."""
+    place = Sql("t.account_id = ? AND t.enabled", (policy.account_id,))
+    for column, id in (("t.team_id", policy.team_id), ("t.inbox_id", policy.inbox_id)):
+        place = place + f" AND {column}" + (Sql(" IS NULL") if id is None else Sql(" = ?", (id,)))
+    return place
+
+
 def lying_in(policy: DistributionPolicy) -> Sql:
     """And that records, by the name `t`, lie in the policy's place; all lie in the account."""
     if policy.inbox_id is not None:

@@ -431,6 +431,35 @@ async def test_the_diagnosis(scene: Scene) -> None:
     assert (await diagnose(scene, scene.max))["code"] == "NO_POLICY"
 
 
+async def test_a_policy_behind_an_older_one_of_its_place(scene: Scene) -> None:
+    """It is told of what is in the asker's sight, on, and for the same place alone."""
+    who = scene.administrator
+    for place in ({}, {"teamId": gid(scene.north)}, {"inboxId": gid(scene.mail)}):
+        first = await policy(scene, who, scene.ana, **place)
+        second = await policy(scene, who, scene.ben, **place)
+        assert (await diagnose(scene, who, first))["code"] == "NOTHING_WAITING"
+        found = await diagnose(scene, who, second)
+        assert (found["code"], found["policy"]) == ("BEHIND_ANOTHER", {"id": second})
+        assert "An older policy" in found["message"]
+        await update(scene, who, first, enabled=False)
+        assert (await diagnose(scene, who, second))["code"] == "NOTHING_WAITING"
+        assert (await diagnose(scene, who, first))["code"] == "OFF"
+
+
+async def test_a_policy_behind_one_out_of_sight_tells_nothing_of_it(scene: Scene) -> None:
+    north = {"teamId": gid(scene.north)}
+    await policy(scene, scene.administrator, scene.cid, **north)
+    newer = await policy(scene, scene.max, scene.ana, **north)
+    assert (await diagnose(scene, scene.max, newer))["code"] == "NOTHING_WAITING"
+    assert (await diagnose(scene, scene.administrator, newer))["code"] == "BEHIND_ANOTHER"
+    # Who manages nobody is told it too: it says nothing of anybody's load.
+    last = await policy(scene, scene.max, scene.ben, **north)
+    role = await scene.role(Scope.TEAM, Reach.OWN, MANAGES)
+    lead = await scene.agent(role, [scene.north], name="Lead")
+    assert (await diagnose(scene, lead, last))["code"] == "BEHIND_ANOTHER"
+    assert (await diagnose(scene, lead, newer))["code"] is None
+
+
 async def test_who_manages_nobody_is_told_nothing_of_anybodys_load(scene: Scene) -> None:
     role = await scene.role(Scope.TEAM, Reach.OWN, MANAGES)
     lead = await scene.agent(role, [scene.north], name="Lead")
