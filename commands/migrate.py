@@ -20,7 +20,10 @@ _CONFIG = Path(__file__).resolve().parents[1] / "pyproject.toml"
     "--draft", is_flag=True, help="For developers: write what the models say and no migration does."
 )
 def migrate(draft: bool) -> None:
-    """Bring the database to this version; prints what was applied. Nothing to do is fine."""
+    """Bring the database to this version; prints what was applied. Nothing to do is fine.
+
+    A database that a newer version has migrated is left as it is: exit status 1.
+    """
     names = asyncio.run(_draft() if draft else _migrate())
     for name in names:
         click.echo(name)

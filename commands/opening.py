@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import click
 
 from models.database import BadUrl, Busy, Database, Unreachable
+from models.migrating import Ahead
 from settings import BadSettings, Settings
 
 
@@ -20,5 +21,5 @@ async def opened() -> AsyncIterator[Database]:
             yield database
         finally:
             await database.close()
-    except (BadSettings, BadUrl, Busy, Unreachable) as error:
+    except (Ahead, BadSettings, BadUrl, Busy, Unreachable) as error:
         raise click.ClickException(str(error)) from error

@@ -19,23 +19,41 @@ LONGEST_SUBJECT = 60
 """Characters: a name is a file's, and a row's."""
 
 
+class Ahead(Exception):
+    """The database has migrations that this version does not know: a newer one has been here."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"the database is ahead of this version, which does not know {', '.join(names)}: "
+            "use the version that migrated it"
+        )
+
+
 async def migrate(database: Database) -> list[str]:
     """Apply what is not applied yet, all of it or nothing; returns the names of what was applied.
 
-    Safe to run from several processes at once. Raises ForeignKeysBroken, Busy.
+    Safe to run from several processes at once. Raises Ahead, ForeignKeysBroken, Busy.
     """
     async with database.migrating():
         executor = _executor(database)
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
-        names = [step.migration.name for step in await executor.plan()]
+        names = await _left(executor)
         await executor.migrate()
     return names
 
 
 async def pending(database: Database) -> list[str]:
-    """The names of the migrations that are not applied yet; changes nothing."""
+    """The names of the migrations that are not applied yet; changes nothing. Raises Ahead."""
     async with database.reading():
-        return [step.migration.name for step in await _executor(database).plan()]
+        return await _left(_executor(database))
+
+
+async def _left(executor: MigrationExecutor) -> list[str]:
+    plan = await executor.plan()
+    applied = await executor.recorder.applied_migrations()
+    if unknown := [key.name for key in applied if key not in executor.loader.graph.nodes]:
+        raise Ahead(unknown)
+    return [step.migration.name for step in plan]
 
 
 async def draft() -> list[MigrationWriter]:

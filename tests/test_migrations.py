@@ -41,7 +41,7 @@ from models import (
 )
 from models.database import Database, Dialect, IntegrityError, Session
 from models.engines.errors import ForeignKeysBroken
-from models.migrating import _executor, draft, migrate, pending
+from models.migrating import Ahead, _executor, draft, migrate, pending
 from models.sql import Sql
 from models.text import FoldedField
 from tests.conftest import Server
@@ -291,6 +291,20 @@ class TestMigrating:
         ]
         told = [(await asyncio.to_thread(each.communicate, timeout=60))[0] for each in both]
         assert sorted(told) == [b"0\n", f"{len(ALL)}\n".encode()]
+
+    async def test_a_database_that_is_ahead(self, empty: Database) -> None:
+        async with empty.migrating():
+            executor = _executor(empty)
+            await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+            await executor.recorder.record_applied("models", "9999_later")
+        for tried in (migrate, pending):
+            with pytest.raises(Ahead, match="does not know 9999_later: "):
+                await tried(empty)
+        async with empty.migrating():
+            executor = _executor(empty)
+            assert [key.name for key in await executor.recorder.applied_migrations()] == ["9999_later"]
+            await executor.recorder.record_unapplied("models", "9999_later")
+        assert await migrate(empty) == ALL
 
     async def test_foreign_keys_are_looked_at_before_the_end(self, tmp_path: Path) -> None:
         database = await Database.open(f"sqlite://{tmp_path / 'x.db'}")

@@ -19,6 +19,7 @@ from models.database import Database
 from models.operations.actor import Actor
 from models.operations.create_inbox import create_inbox
 from models.operations.create_team import create_team
+from models.sql import Sql
 from server import app, cli
 from settings import Settings
 from tests.conftest import Server
@@ -252,6 +253,22 @@ class TestMigrate:
         assert called.answer.splitlines()[:2] == ["0001_initial", "0002_indexes"]
         again = line("migrate")
         assert (again.status, again.answer, again.talk) == (0, "", "Nothing to do.\n")
+
+    async def test_a_database_that_a_newer_version_has_migrated(self, server: Server, tmp_path: Path) -> None:
+        url = await server.empty(tmp_path)
+        line = Line(url)
+        assert line("migrate").status == 0
+        database = await Database.open(url)
+        try:
+            async with database.writing() as session:
+                later = "('models', '9999_later', '2030-01-01 00:00:00+00:00')"
+                await session.fetch(
+                    Sql(f"INSERT INTO tortoise_migrations (app, name, applied_at) VALUES {later}")
+                )
+        finally:
+            await database.close()
+        for words in (["migrate"], ["serve", "--port", "0"]):
+            assert "is ahead of this version, which does not know 9999_later" in line.refused(1, *words)
 
     @pytest.mark.parametrize(
         "url", ["postgres://127.0.0.1:1/x", "mysql://x", "sqlite:///no/such/x.db", "sqlite://", "nonsense"]
