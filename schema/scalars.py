@@ -14,17 +14,6 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-
 _DECIMAL = re.compile(r"-?\d{1,30}(\.\d{1,12})?")
 
 
-def check_text(text: str) -> str:
-    """The text itself, where it is text: a NUL or half a surrogate pair is refused."""
-    if "\x00" in text:
-        raise bad_input("Text can't hold the character NUL (U+0000); leave it out.")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise bad_input("Text can't hold half of a surrogate pair; send whole characters.") from None
-    return text
-
-
 def parse_instant(raw: Any) -> datetime:
     """An instant from ISO 8601 with a zone, in UTC."""
     if not isinstance(raw, str) or not _INSTANT.fullmatch(raw):
@@ -87,4 +76,4 @@ SCALARS: dict[object, Any] = {
 }
 
 
-__all__ = ["SCALARS", "check_text", "parse_decimal", "parse_instant", "write_instant"]
+__all__ = ["SCALARS", "parse_decimal", "parse_instant", "write_instant"]

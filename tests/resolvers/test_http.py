@@ -310,6 +310,24 @@ async def test_a_malformed_request(server: Server, body: bytes) -> None:
     await server.still_answers()
 
 
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"query": "{\\n __typename\\u0000 }"}', "The document, line 2, column 12: "),
+        (b'{"query": "{\\n a(b: \\"\\\\u0000\\") }"}', "The document, line 2, column 8: "),
+        (b'{"query": "{ \\ud800 }"}', "The document, line 1, column 3: "),
+        (b'{"query": "{ x }", "variables": {"a": "\\u0000"}}', "$a: "),
+        (b'{"query": "{ x }", "variables": {"a": {"b": ["", "\\ud800"]}}}', "$a.b.1: "),
+        (b'{"query": "{ x }", "variables": {"a": {"\\u0000": 1}}}', "A name in $a: "),
+        (b'{"query": "{ x }", "variables": {"\\udc00": 1}}', "A name in the variables: "),
+    ],
+)
+async def test_what_no_text_holds_is_said_with_its_place(server: Server, body: bytes, place: str) -> None:
+    _, answered = await server.post(body)
+    assert code(answered) == "BAD_USER_INPUT"
+    assert answered["errors"][0]["message"].startswith(place)
+
+
 async def test_a_request_without_an_operation_to_run(server: Server) -> None:
     for body in (
         b'{"query": ""}',
