@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from authz.access import IN_SIGHT
+from models.operations.timeline import TimelineKind
 from schema.change import Change, changes_of
 from schema.fields import column, computed, one
 from schema.lazy import Agent, Transfer
@@ -21,7 +22,7 @@ class TimelineEntry(Node):
     """
 
     number: int | None = column(IN_SIGHT)
-    kind: str | None = column(IN_SIGHT)
+    kind: str | None = column(IN_SIGHT, description=f"What happened: {', '.join(TimelineKind)}.")
     at: datetime | None = column(IN_SIGHT)
     author: Agent | None = one(IN_SIGHT, "agent")
     reason: str | None = column(IN_SIGHT)
