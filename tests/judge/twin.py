@@ -34,12 +34,6 @@ ENUMS = ("state", "method", "passed_over")
 BATCH = 6
 PER_KIND = 12
 
-# Columns of a record that can be hidden while its row is in sight.
-_MASKABLE = {
-    "contact": ("email", "phone", "address", "notes", "version", "updated_at"),
-    "conversation": ("subject", "last_message_at", "version", "updated_at"),
-    "deal": ("amount", "team_id", "inbox_id", "contact_id", "conversation_id", "version", "updated_at"),
-}
 _DEPENDENTS = {
     "contact": (),
     "conversation": (("message", "conversation_id"),),
@@ -198,8 +192,9 @@ def hidden_value(work: _Work) -> Changes | None:
     )
     if row is None:
         return None
+    fields = FIELDS[TYPE_OF[table]].items()
     hidden = [
-        column for column in _MASKABLE[table] if not reads(work.viewer, table, row, _field(table, column))
+        field.column for name, field in fields if field.column and not reads(work.viewer, table, row, name)
     ]
     column = work.chance.choice(hidden)
     if column == "amount":
@@ -207,10 +202,6 @@ def hidden_value(work: _Work) -> Changes | None:
     if column not in ("version", "updated_at") and work.chance.random() < 0.25:
         return [_changed(table, row, **{column: None})]
     return [_changed(table, row, **{column: work.value(table, row, column)})]
-
-
-def _field(table: str, column: str) -> str:
-    return next(name for name, field in FIELDS[TYPE_OF[table]].items() if field.column == column)
 
 
 def _amount(work: _Work) -> Row:
