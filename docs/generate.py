@@ -1,4 +1,4 @@
-"""Writes anew what the docs have from the code: `python -m docs.generate`.
+"""Writes anew what the docs have from the code: `.venv/bin/python -m docs.generate`.
 
 The tables of docs/authorization.md come from the rules; statements and code in docs/reading-a-query.md
 from asking its query of a demo (docs/walked.py).
@@ -20,7 +20,7 @@ from schema.fields import rule_of
 from schema.refusals import FIELD
 
 PAGE = Path(__file__).with_name("authorization.md")
-START = "<!-- What follows is made from the rules by `python -m docs.generate`. -->\n"
+START = "<!-- What follows is made from the rules by `.venv/bin/python -m docs.generate`. -->\n"
 END = "<!-- Here ends what is made from the rules. -->\n"
 
 

@@ -42,6 +42,7 @@ from models import (
     Transfer,
 )
 from models.database import Database
+from models.operations.timeline import TimelineKind
 from resolvers.schema import schema
 from schema.errors import Code
 from server import cli
@@ -58,6 +59,9 @@ CODE = [
 ]
 GIVEN = {"after": None, **walked.asked()[1]}
 """Variables of the examples that are no row's."""
+
+PYTHON = ".venv/bin/python "
+"""The one that has what the project needs."""
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ASKER = re.compile(r"# as ([^:\n]+)(?:: ([A-Z_, ]+))?\n")
@@ -194,7 +198,7 @@ def _user_errors(data: Any) -> list[str]:
 
 def _lines(page: Path) -> Iterator[str]:
     for block in blocks(page, "sh"):
-        yield from (line for line in block.splitlines() if line.startswith("python server.py"))
+        yield from (line for line in block.splitlines() if line.startswith(PYTHON))
 
 
 def test_the_operators_examples_run(
@@ -248,6 +252,19 @@ def test_every_error_code_is_told() -> None:
     user_codes = set(re.findall(r'(?:Problem|problem)\(\s*"([A-Z_]+)"', source))
     assert len(user_codes) > 10
     assert [code for code in (*Code, *sorted(user_codes)) if f"`{code}`" not in told] == []
+
+
+def test_every_kind_of_timeline_entry_is_told() -> None:
+    told = (ROOT / "docs/guide/reading.md").read_text("utf-8")
+    assert [kind for kind in TimelineKind if f"`{kind}`" not in told] == []
+    described = schema._schema.type_map["TimelineEntry"].fields["kind"].description  # type: ignore[attr-defined]
+    assert [kind for kind in TimelineKind if kind not in described] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_call_is_of_the_python_that_can_do_it(page: Path) -> None:
+    calls = re.findall(r"[\w./-]*python (?=server\.py|-m )", page.read_text("utf-8"))
+    assert [call for call in calls if call != PYTHON] == []
 
 
 def test_every_setting_and_every_command_is_told() -> None:
