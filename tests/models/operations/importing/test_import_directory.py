@@ -126,6 +126,18 @@ async def test_contacts_are_nobodys(export: Importer) -> None:
     assert (umbra.owner_id, umbra.team_id, umbra.inbox_id, umbra.address) == (None, None, None, "Kenya")
 
 
+async def test_what_is_left_out_is_left_empty(export: Importer) -> None:
+    rewrite(export, "A1,,Kite,,Engaging,,,", teams=(*TEAMS, "Ivo Paz,,"))
+    counts, refusals = await export.run()
+    assert (counts[FILE], refusals) == ((1, 1, 0, 0, 0), [])
+    deal = (await export.deals())["A1"]
+    assert (deal.title, deal.contact_id) == ("Kite", None)
+    assert (deal.owner_id, deal.team_id, deal.inbox_id) == (None, None, None)
+    person = await one(export, Agent, "Ivo Paz")
+    for members in (TeamMember, InboxMember):
+        assert await export.rows(members, agent_id=person.id) == []
+
+
 async def test_twice_changes_nothing(export: Importer) -> None:
     await export.run()
     before = await everything(export.database)
