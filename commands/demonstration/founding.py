@@ -27,6 +27,7 @@ class Cast:
     company: Company
     account: Account
     agents: Mapping[str, Agent]
+    teams: Mapping[str, UUID]
     inboxes: Mapping[str, Inbox]
     partner_id: UUID
     partner_user: PartnerUser
@@ -59,14 +60,16 @@ async def found(company: Company, suspended_at: datetime) -> Cast:
     modes = {"isolation_mode": company.isolation_mode, "unowned_visibility": company.unowned_visibility}
     await update_account_settings(by, account, **modes)  # type: ignore[arg-type]
     inboxes = {name: await create_inbox(by, name=name) for name in company.inboxes}
-    agents = await _agents(by, company, {name: inbox.id for name, inbox in inboxes.items()})
+    teams = {name: (await create_team(by, name=name)).id for name in company.teams}
+    agents = await _agents(by, company, teams, {name: inbox.id for name, inbox in inboxes.items()})
     agents[administrator.name] = administrator
     partner_id, user = await _partner(by, company)
-    return Cast(company, account, agents, inboxes, partner_id, user, suspended_at)
+    return Cast(company, account, agents, teams, inboxes, partner_id, user, suspended_at)
 
 
-async def _agents(by: Actor, company: Company, inboxes: Mapping[str, UUID]) -> dict[str, Agent]:
-    teams = {name: (await create_team(by, name=name)).id for name in company.teams}
+async def _agents(
+    by: Actor, company: Company, teams: Mapping[str, UUID], inboxes: Mapping[str, UUID]
+) -> dict[str, Agent]:
     roles: dict[BuiltIn | str, UUID] = {}
     agents = {}
     for seat in company.seats[1:]:

@@ -50,6 +50,9 @@ class Story:
         self.chance = random.Random(seed)  # noqa: S311 - the same every time is wanted
         self.owner = None if number % 8 == 7 else cast.reps[number % len(cast.reps)]
         self.owner_id = self.owner.id if self.owner else None
+        # Who waits for an owner does so in a team, so that its manager has somebody to hand out.
+        teams = [*cast.teams.values()]
+        self.team_id = None if self.owner else teams[number // 8 % len(teams)]
         self.by = cast.actor(self.owner)
         self.product, self.price = self.chance.choice(cast.company.products)
         self.name = f"{_FIRST[number % len(_FIRST)]} {_LAST[number % len(_LAST)]}"
@@ -69,6 +72,7 @@ class Story:
             company=f"{last} {self.chance.choice(_TRADES)}",
             notes=self.chance.choice((None, *_NOTED)),
             owner_id=self.owner_id,
+            team_id=self.team_id,
         )
         if self.number % 10 == 9:
             self._later(40, lambda: archive(self.by, self.contact))
