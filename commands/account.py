@@ -50,7 +50,7 @@ async def _create(name: str, admin: str, time_zone: str, currency: str) -> Accou
     type=(click.Choice(["sales"]), SWITCH),
     multiple=True,
     metavar="sales on|off",
-    help="Goals, rewards, distribution, leaderboard and transfers.",
+    help="Distribution, transfers and their rules.",
 )
 @click.option(
     "--capability",
