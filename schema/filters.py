@@ -16,18 +16,9 @@ from tortoise import fields as db
 from schema.fields import GuardedField
 from schema.inputs import NAMESPACE, keep
 from schema.reading.reads import Amount, Column, One, Related
-from schema.reading.view import comparable, guarded_fields
+from schema.reading.view import WORDS, comparable, guarded_fields
 from schema.seen import TYPES
 from schema.tables import MODELS, type_name
-
-WORDS = {
-    ("audit_entry", "action"),
-    ("audit_entry", "request_id"),
-    ("payment", "source"),
-    ("payment", "source_id"),
-    ("timeline_entry", "kind"),
-}
-"""Columns that programs write for programs: compared as they are, and in no order that people know."""
 
 
 @strawberry.enum

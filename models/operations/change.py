@@ -46,7 +46,7 @@ async def _locked_rows(model: type[R], ids: Sequence[UUID]) -> Sequence[R]:
 def agree(row: Any, expected_version: int | None) -> None:
     """Raise Conflict unless the row has the version that the writer saw."""
     if expected_version is not None and row.version != expected_version:
-        raise Conflict(f"It has changed since version {expected_version}; read it again, then change it.")
+        raise Conflict(f"It is not at version {expected_version}; read it again, then change it.")
 
 
 async def apply(row: Row, columns: Mapping[str, Any], at: datetime | None = None) -> Changes:

@@ -17,7 +17,7 @@ from schema.global_id import id_of
 from schema.reading.arguments import FilterForm, Slot, plain
 from schema.reading.holding import Adapt, Held
 from schema.reading.reads import Amount, Column, One, Related
-from schema.reading.view import View, comparable, guarded_fields
+from schema.reading.view import WORDS, View, comparable, guarded_fields
 from schema.tables import physical, type_name
 
 OPERATORS = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
@@ -75,6 +75,8 @@ class Filtering:
         match field.reads:
             case Column():
                 column = self.view.column(table, field, alias)
+                if (table, field.column_name) in WORDS:
+                    return self._compare("lower(" + column + ")", operand, fold)
                 folded = comparable(table, field.column_name) != field.column_name
                 return self._compare(column, operand, fold if folded else plain)
             case Amount(_, currency):

@@ -100,6 +100,10 @@ class View:
         return self.guarded(guard, reference, alias)
 
 
+WORDS = {("audit_entry", "action"), ("audit_entry", "request_id"), ("timeline_entry", "kind")}
+"""Columns of words of our own, of ASCII alone, which every database folds alike; in no order of people's."""
+
+
 def comparable(table: str, column: str) -> str:
     """The column that comparisons use: a text's folded shadow, else the column itself."""
     folded = f"{column}_folded"
