@@ -234,6 +234,9 @@ def hidden_role(work: _Work) -> Changes | None:
     if row is None or row["built_in"] is not None:
         return None
     other = work.pick(work.rows("role")) or row
+    if _manages_people(work.viewer) and _is_above(work.viewer, row) != _is_above(work.viewer, other):
+        # Accepted (docs/authorization.md): a refusal tells whether a role has more than one's own.
+        return None
     return [
         _changed(
             "role", row, permissions=list(other["permissions"]), scope=other["scope"], reach=other["reach"]
@@ -241,14 +244,34 @@ def hidden_role(work: _Work) -> Changes | None:
     ]
 
 
+def _manages_people(viewer: Judged) -> bool:
+    return viewer.has("people.manage") or viewer.has("roles.manage")
+
+
+def _is_above(viewer: Judged, role: Row) -> bool:
+    """Whether a role has a permission, scope or reach that the viewer's has not."""
+    facts = viewer.facts
+    return not (
+        facts.permissions.issuperset(role["permissions"])
+        and facts.scope in ("ACCOUNT", role["scope"])
+        and facts.reach in ("SCOPE", role["reach"])
+    )
+
+
 def hidden_membership(work: _Work) -> Changes | None:
     """Who is a member of an inbox (or, for a partner user, of a team)."""
     table = work.chance.choice(("inbox", "team"))
+    told = table == "inbox" and work.viewer.facts.scope == "INBOX" and _manages_people(work.viewer)
     held = work.pick(work.rows(f"{table}_member"))
     if held is not None and work.chance.random() < 0.5:
+        if told and held["inbox_id"] not in work.viewer.facts.inboxes:
+            return None
         return [(f"{table}_member", held["id"], None)]
     agent, place = work.pick(work.rows("agent")), work.pick(work.rows(table))
     if agent is None or place is None:
+        return None
+    if told and place["id"] not in work.viewer.facts.inboxes:
+        # Accepted: a refusal tells that an agent is in an inbox that one does not hold.
         return None
     columns = {"agent_id": agent["id"], f"{table}_id": place["id"]}
     if work.world.rows(f"{table}_member", **columns):
