@@ -46,7 +46,8 @@ def twin(world: World, viewer: Judged, seed: int, without: Iterable[str] = ()) -
 
     `kept` of the twin counts the changes by kind; the kinds in `without` are not tried.
     """
-    work = _Work(world.copy(), viewer, random.Random(seed))
+    # Not the numbers that the world was made of: ids are drawn from them too.
+    work = _Work(world.copy(), viewer, random.Random(f"twin {seed}"))
     for kind, propose in KINDS_OF_CHANGE.items():
         if kind not in without:
             work.try_out(kind, propose)
