@@ -7,7 +7,7 @@ import click
 
 from commands.opening import opened
 from models import Account
-from models.database import Database
+from models.database import Database, Dialect
 from models.operations.purge_outbox import purge_outbox
 from models.operations.transfer_batch import go_on_with_all
 from settings import outbox_hours_of
@@ -17,8 +17,8 @@ from settings import outbox_hours_of
 def tick() -> None:
     """Go on with transfers that were stopped, let transfer rules take what lay idle, and empty the outbox.
 
-    The database then looks at what its tables hold, so that it plans queries well. Prints what was done.
-    Twice, or from two places at once, does it once.
+    SQLite then looks at what its tables hold, so that it plans queries well. Prints what was done. Twice, or
+    from two places at once, does it once.
     """
     for line in asyncio.run(_tick()):
         click.echo(line)
@@ -36,7 +36,8 @@ async def _tick() -> list[str]:
             "transfers of what lay idle": await rule_over_idle(database),
             "events taken out of the outbox": await _purge(database, keep),
         }
-        await database.analyze()
+        if database.dialect is Dialect.SQLITE:
+            await database.analyze()
     return [f"{number:,} {what}" for what, number in done.items()]
 
 

@@ -658,13 +658,15 @@ async def test_the_database_looks_at_what_its_tables_hold(databases: Databases) 
     database = await databases()
     known = {
         Dialect.SQLITE: "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'sqlite_stat1'",
-        Dialect.POSTGRES: "SELECT count(last_analyze) AS n FROM pg_stat_user_tables",
+        # The server may have looked by itself, and statistics may have come with the template.
+        Dialect.POSTGRES: "SELECT COALESCE(extract(epoch FROM max(last_analyze)), 0) AS n "
+        "FROM pg_stat_user_tables",
     }
-    counts = []
+    told = []
     async with database.writing():
         await Account.create(name="Acme", created_at=datetime.now(UTC))
     for _ in range(2):
         async with database.reading() as session:
-            counts.append((await session.fetch(Sql(known[database.dialect])))[0]["n"])
+            told.append((await session.fetch(Sql(known[database.dialect])))[0]["n"])
         await database.analyze()
-    assert counts[0] == 0 < counts[1]
+    assert told[0] < told[1]
