@@ -1,6 +1,6 @@
 """Previewing a transfer: counted, compared and sealed, with nothing written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -109,11 +109,6 @@ _KINDS = tuple(RecordType)
 
 def _of_kinds(counts: Mapping[str, int]) -> RecordCounts:
     return RecordCounts.of({f"{kind.lower()}s": counts.get(kind, 0) for kind in _KINDS})
-
-
-def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    listed = list(counts)
-    return {kind: sum(each.get(kind, 0) for each in listed) for kind in _KINDS}
 
 
 async def _counts(act: Act, listed: Sql) -> dict[UUID, dict[str, int]]:

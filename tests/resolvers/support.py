@@ -72,13 +72,6 @@ async def run(
         await context.stop_reading()
 
 
-async def run_as(
-    database: Database, unproved: Unproved | None, document: str, variables: dict[str, Any] | None = None
-) -> tuple[Any, Errors]:
-    """The same, for a token that was checked already."""
-    return await run(database, unproved, document, variables)
-
-
 async def run_in(
     context: Context, document: str, variables: dict[str, Any] | None = None
 ) -> tuple[Any, Errors]:

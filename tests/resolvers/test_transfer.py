@@ -214,16 +214,12 @@ class TestPreview:
     async def test_who_gains_and_loses_sight(self, scene: Scene) -> None:
         await portfolio(scene, 3)
         shown, _ = await preview(scene, scene.max, asked(scene, scene.ben))
-        assert {
-            each["agent"]["name"]: (each["gains"]["deals"], each["loses"]["deals"]) for each in shown["sight"]
-        } == {
+        assert gained_and_lost(shown) == {
             "Ana": (0, 6),
             "Ben": (6, 0),
         }
         shown, _ = await preview(scene, scene.administrator, asked(scene, scene.cid))
-        assert {
-            each["agent"]["name"]: (each["gains"]["deals"], each["loses"]["deals"]) for each in shown["sight"]
-        } == {
+        assert gained_and_lost(shown) == {
             "Ana": (0, 6),
             "Cid": (6, 0),
             "Max": (0, 6),
